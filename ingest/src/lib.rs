@@ -1,1 +1,32 @@
-//! ingest
+//! Scan in, package out: intake limits, page images, text recognition, PDF/A.
+//!
+//! This crate turns what a scanner delivers into what the archive keeps: one PDF/A-2u with every page's image and an
+//! invisible, positioned text layer. It is synchronous and CPU-bound, knows no network, database or clock, and
+//! bounds what one scan may cost. It does not sign, name or store anything.
+//!
+//! - [`inspect`] reads headers only: an [`Inspection`] says what a [`Scan`](muniment_record::Scan) is, or why not;
+//! - [`prepare`] makes the [`Package`](muniment_record::Package), under [`Options`] and their [`Limits`], telling a
+//!   [`Monitor`] how far it is;
+//! - [`Ocr`] reads the words of a page; [`Tesseract`] is the one that ships;
+//! - [`render_page`] shows a page of an archived PDF as a JPEG;
+//! - [`Error`] says why a scan was refused, with a stable word.
+
+mod error;
+mod gray;
+mod inspection;
+mod limits;
+mod monitor;
+mod ocr;
+mod prepare;
+mod render;
+mod tesseract;
+
+pub use error::Error;
+pub use gray::Gray;
+pub use inspection::{Inspection, inspect};
+pub use limits::{Limits, Options};
+pub use monitor::Monitor;
+pub use ocr::Ocr;
+pub use prepare::prepare;
+pub use render::render_page;
+pub use tesseract::Tesseract;

@@ -1,0 +1,151 @@
+use std::io;
+use std::path::PathBuf;
+
+/// Why a scan could not be made into a package.
+///
+/// Every variant is about one scan: the rest of a batch can go on. [`Error::code`] is the stable word for ledgers.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The path does not exist, or the scan has no files.
+    #[error("no file at {0}")]
+    Missing(PathBuf),
+    /// The operating system refused to read.
+    #[error("failed to read {path}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file has no bytes.
+    #[error("{0} is empty")]
+    EmptyFile(PathBuf),
+    /// The first bytes are of no format that is taken in.
+    #[error("{0} is neither PDF, TIFF, JPEG nor PNG")]
+    UnknownFormat(PathBuf),
+    /// The file ends before its content does.
+    #[error("{name} is cut off: {detail}")]
+    Truncated {
+        /// The file's name.
+        name: String,
+        /// What was missing.
+        detail: String,
+    },
+    /// The file breaks its format's rules.
+    #[error("{name} is damaged: {detail}")]
+    Damaged {
+        /// The file's name.
+        name: String,
+        /// What was found.
+        detail: String,
+    },
+    /// The file, or a page in it, is over a limit; found before memory was taken for it.
+    #[error("{name} is too large: {detail}")]
+    TooLarge {
+        /// The file's name.
+        name: String,
+        /// What was measured, and the limit.
+        detail: String,
+    },
+    /// The scan has more pages than the limit.
+    #[error("{name} has {pages} pages or more, over the limit of {limit}")]
+    TooManyPages {
+        /// The scan's name.
+        name: String,
+        /// The pages counted before counting stopped.
+        pages: u64,
+        /// The limit.
+        limit: u32,
+    },
+    /// The file is well-formed but shows nothing.
+    #[error("{0} has no pages")]
+    NoPages(String),
+    /// The PDF opens only with a password, or is encrypted at all.
+    #[error("{0} is protected by a password")]
+    Password(String),
+    /// Compressed content expands beyond the limit.
+    #[error("{name} expands beyond {limit} bytes")]
+    ExpandsTooFar {
+        /// The file's name.
+        name: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// The disk is full.
+    #[error("no space left for {0}")]
+    NoSpace(PathBuf),
+    /// The staged file could not be written, for another reason than space.
+    #[error("failed to write {path}")]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file changed between inspection and preparation.
+    #[error("{0} changed while it was being taken in")]
+    Changed(String),
+    /// Text recognition failed on a page.
+    #[error("failed to read the text of a page: {0}")]
+    OcrFailed(String),
+    /// The text recogniser or its language is not installed.
+    #[error("text recognition is not available: {0}")]
+    OcrMissing(String),
+    /// The document has no such page.
+    #[error("the document has no page {0}")]
+    NoSuchPage(u32),
+    /// Our own output failed its check: a defect of this program, never of the scan.
+    #[error("internal failure while preparing a scan: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// The stable word for this kind of failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "missing",
+            Self::Unreadable { .. } => "unreadable",
+            Self::EmptyFile(_) => "empty-file",
+            Self::UnknownFormat(_) => "unknown-format",
+            Self::Truncated { .. } => "truncated",
+            Self::Damaged { .. } => "damaged",
+            Self::TooLarge { .. } => "too-large",
+            Self::TooManyPages { .. } => "too-many-pages",
+            Self::NoPages(_) => "no-pages",
+            Self::Password(_) => "password",
+            Self::ExpandsTooFar { .. } => "expands-too-far",
+            Self::NoSpace(_) => "no-space",
+            Self::Unwritable { .. } => "unwritable",
+            Self::Changed(_) => "changed",
+            Self::OcrFailed(_) => "ocr-failed",
+            Self::OcrMissing(_) => "ocr-missing",
+            Self::NoSuchPage(_) => "no-such-page",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// A failure to read `path`, told apart by what the system said.
+    pub(crate) fn reading(path: &std::path::Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing(path.to_owned()),
+            _ => Self::Unreadable {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+
+    /// A failure to write `path`, told apart by what the system said.
+    pub(crate) fn writing(path: &std::path::Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace(path.to_owned()),
+            _ => Self::Unwritable {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use serde::{Deserialize, Serialize};
+
+/// What one scan may cost; each is checked before the memory or time is spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Pixels of one page: A3 at 600 dpi has 70 million.
+    pub page_pixels: u64,
+    /// Pages of one document.
+    pub pages: u32,
+    /// Bytes that one compressed stream, or one page's image, may expand to.
+    pub expanded_bytes: u64,
+    /// Seconds that the recogniser may take for a page.
+    pub ocr_seconds: u64,
+    /// Bytes of address space that the recogniser may take.
+    pub ocr_memory_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 2 << 30,
+            page_pixels: 150_000_000,
+            pages: 5_000,
+            expanded_bytes: 512 << 20,
+            ocr_seconds: 60,
+            ocr_memory_bytes: 1 << 30,
+        }
+    }
+}
+
+/// How scans are prepared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// What one scan may cost.
+    pub limits: Limits,
+    /// Quality of page images that have to be encoded, 1 to 100 (the scale of the IJG library).
+    pub jpeg_quality: u8,
+    /// Pages worked on at the same time; 0 means one a processor.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            jpeg_quality: 90,
+            threads: 0,
+        }
+    }
+}
+
+impl Options {
+    /// The number of worker threads for a document of `pages` pages: at least one.
+    pub(crate) fn workers(&self, pages: u32) -> usize {
+        let wanted = match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        wanted.clamp(1, usize::try_from(pages.max(1)).unwrap_or(1))
+    }
+}
