@@ -1,0 +1,99 @@
+//! What the generator promises to those who test with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use jiff::civil::date;
+use muniment_record::{Description, Procedure, Procedures};
+use muniment_samples::{Format, Options, Studio, generate};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const PROCEDURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/procedures.csv");
+const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/small");
+
+/// The run that made `samples/small`.
+const SMALL_RUN: Options = Options { seed: 1, count: 8, dpi: 200, format: Format::Mixed };
+
+fn procedures() -> Result<Procedures, csv::Error> {
+    csv::Reader::from_path(PROCEDURES)?.deserialize::<Procedure>().collect()
+}
+
+#[test]
+fn metadata_of_every_sample_is_accepted_as_a_description() -> Outcome {
+    let (studio, procedures) = (Studio::open()?, procedures()?);
+    let mut codes = BTreeSet::new();
+    for index in 0..400 {
+        let sample = studio.sample(5, index, 200, Format::Jpeg)?;
+        let described = Description::from_fields(sample.fields.values(), &procedures, date(2026, 11, 24));
+        let description = described.map_err(|refused| format!("{}: {refused:?}", sample.name))?;
+        let code = description.result_code.ok_or("no result code")?.to_string();
+        assert!(codes.insert(code), "{} has the code of another", sample.name);
+        assert_eq!(description.physical_pages, Some(u32::try_from(sample.pages.len())?));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_same_seed_gives_the_same_text_and_metadata() -> Outcome {
+    let studio = Studio::open()?;
+    for index in 0..8 {
+        let once = studio.sample(3, index, 200, Format::Pdf)?;
+        assert_eq!(once, studio.sample(3, index, 200, Format::Pdf)?);
+        assert_ne!(once.truth(), studio.sample(4, index, 200, Format::Pdf)?.truth());
+    }
+    Ok(())
+}
+
+#[test]
+fn committed_samples_are_those_of_their_seed() -> Outcome {
+    let studio = Studio::open()?;
+    for index in 0..SMALL_RUN.count {
+        let sample = studio.sample(SMALL_RUN.seed, index, SMALL_RUN.dpi, Format::Jpeg)?;
+        let kept =
+            |suffix: &str| fs::read_to_string(Path::new(SMALL).join(format!("{}.{suffix}", sample.name)));
+        assert_eq!(kept("gt.txt")?, sample.truth(), "{}", sample.name);
+        let metadata: serde_json::Value = serde_json::from_str(&kept("json")?)?;
+        assert_eq!(metadata, sample.fields.to_json(), "{}", sample.name);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_format_can_be_read_back() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    for (format, magic) in [
+        (Format::Jpeg, &b"\xff\xd8\xff"[..]),
+        (Format::Png, b"\x89PNG"),
+        (Format::Tiff, b"II\x2a\x00"),
+        (Format::Pdf, b"%PDF-1.4"),
+    ] {
+        let out = folder.path().join(format!("{format:?}"));
+        let options = Options { seed: 2, count: 2, dpi: 100, format };
+        let stats = generate(&options, &out, &|_| {})?;
+        assert_eq!(stats.documents, 2);
+        let mut manifest = csv::Reader::from_path(out.join("manifest.csv"))?;
+        for row in manifest.deserialize::<BTreeMap<String, String>>() {
+            let row = row?;
+            let scan = fs::read(out.join(&row["file"]))?;
+            assert!(scan.starts_with(magic), "{}", row["file"]);
+            if matches!(format, Format::Jpeg | Format::Png) {
+                let image = image::load_from_memory(&scan)?;
+                assert_eq!((image.width(), image.height()), (827, 1169));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_page_too_fine_or_too_coarse_is_refused() -> Outcome {
+    let studio = Studio::open()?;
+    for dpi in [0, 99, 601] {
+        let refused = studio.sample(1, 0, dpi, Format::Jpeg).err();
+        assert_eq!(refused.map(|error| error.code()), Some("resolution"));
+    }
+    Ok(())
+}
