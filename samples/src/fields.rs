@@ -11,6 +11,10 @@ impl Fields {
         self.0.insert(name.to_owned(), value.to_string());
     }
 
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// The values by dotted name.
     pub fn values(&self) -> &BTreeMap<String, String> {
         &self.0

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::RgbImage;
 
 use crate::output::{JpegPage, pdf, png, tiff};
-use crate::{Error, Sample, Studio};
+use crate::{Error, Fields, Sample, Studio};
 
 /// The kind of file that scans are written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -93,7 +93,7 @@ pub fn generate(options: &Options, out: &Path, done: &dyn Fn(&Sample)) -> Result
 }
 
 /// Writes a scan and returns the name of its file or folder and its size.
-pub(crate) fn write_scan(
+fn write_scan(
     images: &[RgbImage],
     sample: &Sample,
     format: Format,
@@ -127,10 +127,14 @@ pub(crate) fn write_scan(
 }
 
 /// Writes a document's metadata and its text.
-pub(crate) fn write_sidecars(sample: &Sample, out: &Path) -> Result<(), Error> {
-    let json = format!("{:#}\n", sample.fields.to_json());
-    write(&out.join(format!("{}.json", sample.name)), json.as_bytes())?;
+fn write_sidecars(sample: &Sample, out: &Path) -> Result<(), Error> {
+    write_json(&sample.fields, &out.join(format!("{}.json", sample.name)))?;
     write(&out.join(format!("{}.gt.txt", sample.name)), sample.truth().as_bytes())
+}
+
+/// Writes metadata as JSON.
+pub(crate) fn write_json(fields: &Fields, path: &Path) -> Result<(), Error> {
+    write(path, format!("{:#}\n", fields.to_json()).as_bytes())
 }
 
 /// Writes the manifest: a column `file`, then a column for each field that any document has.
@@ -149,8 +153,8 @@ fn write_manifest(rows: &[(String, Sample)], path: &Path) -> Result<(), Error> {
     writer.flush().map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
-pub(crate) fn write(path: &PathBuf, bytes: &[u8]) -> Result<(), Error> {
-    fs::write(path, bytes).map_err(|source| Error::Write { path: path.clone(), source })
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    fs::write(path, bytes).map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {

@@ -6,11 +6,13 @@
 //!
 //! - [`generate`] makes a folder of documents, which is what the program `muniment-samples` does;
 //! - a [`Studio`] makes one [`Sample`] at a time, of a [`Kind`], on [`Page`]s, and scans it with a [`Scanner`];
-//! - [`Fields`] are its metadata, in the form that `Description::from_fields` of `muniment-record` reads.
+//! - [`Fields`] are its metadata, in the form that `Description::from_fields` of `muniment-record` reads;
+//! - [`bad_inputs`] makes files that must be refused.
 //!
 //! The same seed gives the same text and metadata everywhere. Pixels may differ in their last bit between machines, so a
 //! test must not compare them.
 
+mod bad;
 mod compose;
 mod error;
 mod fields;
@@ -26,6 +28,7 @@ mod scanner;
 mod subjects;
 mod words;
 
+pub use bad::{BadInput, Expected, bad_inputs};
 pub use error::Error;
 pub use fields::Fields;
 pub use generate::{Format, GenerateStats, Options, generate};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::civil::date;
 use muniment_record::{Description, Procedure, Procedures};
-use muniment_samples::{Format, Options, Studio, generate};
+use muniment_samples::{Expected, Format, Options, Studio, bad_inputs, generate};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -96,4 +96,47 @@ fn a_page_too_fine_or_too_coarse_is_refused() -> Outcome {
         assert_eq!(refused.map(|error| error.code()), Some("resolution"));
     }
     Ok(())
+}
+
+#[test]
+fn bad_inputs_are_as_bad_as_their_names_say() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let procedures = procedures()?;
+    for input in bad_inputs(folder.path())? {
+        let json = fs::read_to_string(input.path.with_extension("json"))?;
+        let mut fields = BTreeMap::new();
+        flatten("", &serde_json::from_str(&json)?, &mut fields);
+        let refused =
+            Description::from_fields(&fields, &procedures, date(2026, 11, 24)).err().unwrap_or_default();
+        let refused: Vec<&str> = refused.iter().map(|invalid| invalid.field.as_str()).collect();
+        match input.expected {
+            Expected::Field(field) => assert_eq!(refused, [field], "{}", input.path.display()),
+            _ => assert!(refused.is_empty(), "{}: {refused:?}", input.path.display()),
+        }
+        if !matches!(input.expected, Expected::File(_)) {
+            image::load_from_memory(&fs::read(&input.path)?)?;
+        }
+    }
+    let same = |name: &str| fs::read(folder.path().join(name));
+    assert_eq!(same("00-good.jpg")?, same("duplicate-of-good.jpg")?);
+    Ok(())
+}
+
+fn flatten(prefix: &str, value: &serde_json::Value, fields: &mut BTreeMap<String, String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (name, value) in object {
+                flatten(&format!("{prefix}{name}."), value, fields);
+            }
+        }
+        serde_json::Value::Array(list) => {
+            for (number, value) in (1..).zip(list) {
+                flatten(&format!("{prefix}{number}."), value, fields);
+            }
+        }
+        leaf => {
+            let text = leaf.as_str().map_or_else(|| leaf.to_string(), str::to_owned);
+            fields.insert(prefix.trim_end_matches('.').to_owned(), text);
+        }
+    }
 }
