@@ -48,8 +48,8 @@ pub fn bad_inputs(dir: &Path) -> Result<Vec<BadInput>, Error> {
         ("field-tax-code-check-digit.jpg", variant(&jpeg, 1), Expected::Field("holder.id")),
         ("field-unknown-procedure.jpg", variant(&jpeg, 2), Expected::Field("procedure_code")),
         ("field-wrong-date.jpg", variant(&jpeg, 3), Expected::Field("issued_on")),
-        ("huge-image.png", headers::huge_png()?, Expected::File("too-large")),
-        ("huge-image.tif", headers::huge_tiff(), Expected::File("too-large")),
+        ("huge-png.png", headers::huge_png()?, Expected::File("too-large")),
+        ("huge-tiff.tif", headers::huge_tiff(), Expected::File("too-large")),
         ("no-pages.pdf", pdf::without_pages(), Expected::File("no-pages")),
         ("password.pdf", pdf::with_password(), Expected::File("password")),
         (
@@ -93,8 +93,9 @@ fn metadata(sample: Sample, expected: Expected) -> Fields {
     fields
 }
 
-/// The same picture in other bytes: with a comment behind the JPEG's first marker.
+/// The same picture in other bytes: with a comment behind the JFIF header, which stays first (ITU-T T.871, 10.1).
 fn variant(jpeg: &[u8], number: u8) -> Vec<u8> {
-    let (start, rest) = jpeg.split_at(2);
-    [start, &[0xff, 0xfe, 0, 3, number], rest].concat()
+    const HEADER_LENGTH: usize = 20;
+    let (header, rest) = jpeg.split_at(HEADER_LENGTH.min(jpeg.len()));
+    [header, &[0xff, 0xfe, 0, 3, number], rest].concat()
 }
