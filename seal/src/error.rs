@@ -17,6 +17,9 @@ pub enum Error {
     /// The package is of the other form: a signed original is accepted, a digitised copy is sealed.
     #[error("refused a package of the wrong form: {0}")]
     WrongForm(&'static str),
+    /// The visible text holds a character that the font has not.
+    #[error("failed to write the visible text: the font has no character U+{:04X}", u32::from(*.0))]
+    Text(char),
     /// A key, a certificate or a revocation list cannot be read.
     #[error("failed to read {0}")]
     Credential(&'static str),
@@ -80,6 +83,7 @@ impl Error {
             Self::Password => "password",
             Self::NotFlat(_) => "not-flat",
             Self::WrongForm(_) => "wrong-form",
+            Self::Text(_) => "bad-text",
             Self::Credential(_) => "bad-credential",
             Self::KeyMismatch => "key-mismatch",
             Self::Signer(_) => "signer-failed",
