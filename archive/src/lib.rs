@@ -1,1 +1,48 @@
-//! archive
+//! Keeps records: everything that must never be lost.
+//!
+//! An [`Archive`] lies in one directory. `ocfl/` holds one OCFL 1.1 object a record, readable by any OCFL tool without
+//! this crate; `blobs/` holds scans and page text under their SHA-256; `catalog.sqlite` answers exact look-ups and holds
+//! the intake ledger, and is made again from the objects by [`Archive::rebuild`]. `docs/format.md` describes every file.
+//!
+//! The way of a document through the types:
+//!
+//! - [`Arrival`]: a document at the door; [`Archive::register`] enters it in the ledger of a batch ([`BatchId`]) and
+//!   answers with a [`Registration`]: new, resumed after a stop, or a duplicate;
+//! - [`Archive::deposit`] takes the record and its seal and gives a receipt: what it has acknowledged is durable;
+//! - or [`Archive::settle`] enters the [`Outcome`] of a document that was not archived;
+//! - [`Ledger`]: what became of each document of a batch; it balances;
+//! - [`OutboxRow`]: a change that the search index has yet to take up;
+//! - [`Archive::audit`] re-reads everything and names every difference ([`AuditReport`]);
+//! - [`Archive::recover`] rolls forward what a stop left half-done.
+//!
+//! The crate accepts nothing unsealed, reads no clock and draws no random numbers.
+
+mod archive;
+mod arrival;
+mod audit;
+mod batch;
+mod catalogue;
+mod error;
+mod events;
+mod finding;
+mod inventory;
+mod layout;
+mod ledger;
+mod object;
+mod rebuild;
+mod store;
+mod walk;
+
+pub use archive::{Archive, RecoverReport};
+pub use arrival::{Arrival, Outcome, Registration};
+pub use audit::{AuditMonitor, AuditReport};
+pub use batch::BatchId;
+pub use catalogue::OutboxRow;
+pub use error::{Error, ErrorKind};
+pub use events::{ArrivalFact, Event, Events};
+pub use finding::{AuditFinding, AuditProblem};
+pub use ledger::{ArrivalState, Count, Ledger, LedgerRow, Totals};
+pub use rebuild::RebuildReport;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use muniment_record::{LookupToken, Receipt, Record, RecordId, ResultCode};
+use tracing::info;
+
+use crate::catalogue::{Catalogue, OutboxRow};
+use crate::object::StoredObject;
+use crate::store::{Store, sync_directory};
+use crate::{Arrival, BatchId, Error, Ledger, Outcome, Registration};
+
+mod deposit;
+
+#[cfg(test)]
+pub(crate) use deposit::Content;
+pub use deposit::RecoverReport;
+
+/// The catalogue's file in an archive's directory.
+pub(crate) const CATALOGUE: &str = "catalog.sqlite";
+/// The file whose lock says who has an archive open.
+const LOCK: &str = "lock";
+
+/// An archive (kho lưu trữ) on one machine: OCFL objects and working blobs on a local disk, a catalogue beside them.
+///
+/// What a call has acknowledged is durable. Many tasks, and many processes, may use one archive at a time; readers see
+/// a record once its transaction has ended. Cloning is cheap and gives a handle on the same archive.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    pub(crate) store: Arc<Store>,
+    pub(crate) catalogue: Catalogue,
+    /// Shared among the processes that have the archive open; a rebuild takes it alone.
+    _lock: Arc<File>,
+}
+
+impl Archive {
+    /// Makes an empty archive in a directory and opens it. The directory may exist and hold other things.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ArchiveExists`] where there is one already.
+    pub async fn create(dir: &Path) -> Result<Self, Error> {
+        if dir.join("ocfl").exists() {
+            return Err(Error::ArchiveExists { path: dir.display().to_string() });
+        }
+        Store::create(dir)?;
+        Catalogue::open(&dir.join(CATALOGUE)).await?.close().await;
+        sync_directory(dir)?;
+        Self::open(dir).await
+    }
+
+    /// Opens the archive in a directory, and brings an older catalogue to this version's schema.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is no archive, [`Error::CatalogueMissing`] where only the catalogue is not there
+    /// ([`Archive::rebuild`] makes it), [`Error::InUse`] while it is rebuilt.
+    pub async fn open(dir: &Path) -> Result<Self, Error> {
+        let store = Store::open(dir)?;
+        let lock = lock_file(dir)?;
+        match lock.try_lock_shared() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(Error::InUse { path: dir.display().to_string() });
+            }
+            Err(std::fs::TryLockError::Error(cause)) => {
+                return Err(Error::storage("lock the archive")(cause));
+            }
+        }
+        let file = dir.join(CATALOGUE);
+        if !file.is_file() {
+            return Err(Error::CatalogueMissing { path: dir.display().to_string() });
+        }
+        let catalogue = Catalogue::open(&file).await?;
+        Ok(Self { store: Arc::new(store), catalogue, _lock: Arc::new(lock) })
+    }
+
+    /// Closes the catalogue. Dropping an archive loses nothing; closing it also tidies the catalogue's side files.
+    pub async fn close(&self) {
+        self.catalogue.close().await;
+    }
+
+    /// Opens a batch of intake.
+    pub async fn open_batch(&self, now: Timestamp) -> Result<BatchId, Error> {
+        let batch = self.catalogue.open_batch(now).await?;
+        info!(batch = %batch, "opened batch {batch}");
+        Ok(batch)
+    }
+
+    /// All batches, oldest first.
+    pub async fn batches(&self) -> Result<Vec<BatchId>, Error> {
+        self.catalogue.batches().await
+    }
+
+    /// Enters a document in the ledger, before any work on it. What a stop left pending is taken up in this batch,
+    /// under the id that it had.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoDigest`] for a document that could not be read: settle it instead.
+    pub async fn register(
+        &self,
+        batch: &BatchId,
+        arrival: &Arrival,
+        id: RecordId,
+        token: LookupToken,
+        now: Timestamp,
+    ) -> Result<Registration, Error> {
+        self.catalogue.register(batch, arrival, (id, token), now).await
+    }
+
+    /// Enters in the ledger that a document was not archived, and why: settles its pending row, or makes a new one.
+    pub async fn settle(
+        &self,
+        batch: &BatchId,
+        arrival: &Arrival,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.catalogue.settle(batch, arrival, &outcome, now).await
+    }
+
+    /// The ledger of a batch.
+    pub async fn ledger(&self, batch: &BatchId) -> Result<Ledger, Error> {
+        self.catalogue.ledger(batch).await
+    }
+
+    /// The record that holds a result code.
+    pub async fn code_holder(&self, code: &ResultCode) -> Result<Option<RecordId>, Error> {
+        self.catalogue.code_holder(code).await
+    }
+
+    /// The newest version of a record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none.
+    pub async fn record(&self, id: RecordId) -> Result<Record, Error> {
+        let record = self.catalogue.record(id).await?;
+        record.ok_or_else(|| Error::NotFound { what: format!("record {id}") })
+    }
+
+    /// The records that a code names exactly: a record id, a result code, a dossier code, or a number and symbol.
+    pub async fn find(&self, code: &str) -> Result<Vec<RecordId>, Error> {
+        self.catalogue.find(code).await
+    }
+
+    /// Records in the order of their ids, those behind `after`, at most `limit`.
+    pub async fn records(&self, after: Option<RecordId>, limit: u32) -> Result<Vec<Record>, Error> {
+        self.catalogue.records(after, limit).await
+    }
+
+    /// How many records there are.
+    pub async fn count(&self) -> Result<u64, Error> {
+        self.catalogue.count().await
+    }
+
+    /// The bytes of a record's PDF, checked against its digest on every read.
+    pub async fn pdf(&self, record: &Record) -> Result<Vec<u8>, Error> {
+        let id = record.id;
+        let (bytes, sha256) = self
+            .blocking(move |store| {
+                let object = StoredObject::load(store, id)?;
+                Ok((object.pdf(store)?, object.record.sha256))
+            })
+            .await?;
+        if sha256 == record.sha256 {
+            Ok(bytes)
+        } else {
+            Err(Error::damaged(format!("record {id}"), "the catalogue and record.json name different PDFs"))
+        }
+    }
+
+    /// The text of a record's pages, a form feed between two pages.
+    pub async fn text(&self, record: &Record) -> Result<String, Error> {
+        let bytes = self.blob(record.text_sha256).await?;
+        let name = Store::blob_path(&record.text_sha256);
+        String::from_utf8(bytes).map_err(|_| Error::damaged(name, "not UTF-8"))
+    }
+
+    /// The receipt for the newest version of a record.
+    pub async fn receipt(&self, id: RecordId) -> Result<Receipt, Error> {
+        let version = self.record(id).await?.version;
+        let receipt = self.catalogue.receipt(id, version).await?;
+        receipt.ok_or_else(|| Error::NotFound { what: format!("receipt for record {id}") })
+    }
+
+    /// Changes of records behind `after`, in order: what the index has yet to take up.
+    pub async fn outbox(&self, after: u64, limit: u32) -> Result<Vec<OutboxRow>, Error> {
+        self.catalogue.outbox(after, limit).await
+    }
+
+    /// Tries storage out, for a health check: writes a file where objects are staged, syncs it, reads it back, and sees
+    /// that it can be renamed to where objects and blobs lie.
+    pub async fn check_storage(&self) -> Result<(), Error> {
+        self.blocking(|store| store.try_out()).await
+    }
+
+    /// The directory that the archive lies in.
+    pub fn dir(&self) -> PathBuf {
+        self.store.root().to_owned()
+    }
+
+    async fn blob(&self, digest: muniment_record::Digest) -> Result<Vec<u8>, Error> {
+        self.blocking(move |store| store.read_blob(&digest)).await
+    }
+
+    /// Runs file work where it may block.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = Arc::clone(&self.store);
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        done.unwrap_or(Err(Error::Stopped))
+    }
+}
+
+pub(crate) fn lock_file(dir: &Path) -> Result<File, Error> {
+    let file = File::options().create(true).append(true).open(dir.join(LOCK));
+    file.map_err(Error::storage("open the archive's lock file"))
+}

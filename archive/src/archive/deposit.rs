@@ -1,0 +1,203 @@
+//! The way of a record into the archive: blobs, then the object, then one transaction of the catalogue.
+
+use std::fs;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use muniment_record::{Digest, Receipt, Record, RecordId, Source};
+use muniment_seal::Sealed;
+use tracing::{info, warn};
+
+use super::Archive;
+use crate::catalogue::{PendingArrival, insert_record, settle_archived};
+use crate::layout::{object_id, object_path};
+use crate::object::{Composed, StoredObject};
+use crate::store::{Bytes, Store};
+use crate::{Error, ErrorKind};
+
+/// What [`Archive::recover`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecoverReport {
+    /// Records that were in storage and not in the catalogue, and are now in both.
+    pub finished: Vec<RecordId>,
+    /// Records taken out of storage again, since another one had got their result code. They were never acknowledged;
+    /// their rows in the ledger are pending.
+    pub withdrawn: Vec<RecordId>,
+}
+
+impl Archive {
+    /// Keeps a sealed record. When this returns, the record, its sources and its text are durable and the ledger says
+    /// so; when it fails, or the machine stops, a later call with the same record id or [`Archive::recover`] ends it.
+    ///
+    /// `scans` are the record's sources and where their bytes lie, `text` is the text of its pages with a form feed
+    /// between two pages. A record that a stopped run had brought into storage already is finished as it stands there:
+    /// the receipt is then for that one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotPending`] without a pending row in the ledger, [`Error::Mismatch`] where record, seal, scans and text
+    /// do not agree, [`Error::ResultCodeTaken`]; otherwise errors of storage and catalogue, after which it may be
+    /// tried again.
+    pub async fn deposit(
+        &self,
+        record: Record,
+        sealed: &Sealed,
+        scans: &[(Source, PathBuf)],
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Receipt, Error> {
+        let agrees = sealed.sha256() == record.sha256
+            && sealed.bytes() == record.bytes
+            && sealed.signatures() == record.signatures
+            && sealed.package().sources == record.sources
+            && sealed.package().form == record.form;
+        if !agrees {
+            return Err(Error::Mismatch { record: record.id, what: "the seal" });
+        }
+        let content =
+            Content { pdf: sealed.pdf_path().to_owned(), scans: scans.to_vec(), text: text.to_owned() };
+        self.deposit_content(record, content, now).await
+    }
+
+    pub(crate) async fn deposit_content(
+        &self,
+        record: Record,
+        content: Content,
+        now: Timestamp,
+    ) -> Result<Receipt, Error> {
+        let id = record.id;
+        let pending = self.catalogue.pending(Some(id)).await?.pop();
+        let pending = pending.ok_or(Error::NotPending { record: id })?;
+        if let Some(what) = disagreement(&record, &content, &pending) {
+            return Err(Error::Mismatch { record: id, what });
+        }
+        if let Some(code) = &record.description.result_code
+            && let Some(holder) = self.catalogue.code_holder(code).await?
+        {
+            return Err(Error::ResultCodeTaken { holder });
+        }
+        let object = self
+            .blocking(move |store| {
+                if !store.has_object(&object_path(&object_id(id))) {
+                    write_object(store, &record, &content, pending, now)?;
+                }
+                StoredObject::load(store, id)
+            })
+            .await?;
+        self.finish(&object).await
+    }
+
+    /// Rolls forward what a stop left between storage and catalogue, and clears what it left half-written. To be called
+    /// before intake; other processes may be at work meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Those of storage and catalogue, [`Error::Damaged`] for an object that cannot be read.
+    pub async fn recover(&self, now: Timestamp) -> Result<RecoverReport, Error> {
+        self.blocking(|store| store.sweep_staging()).await?;
+        let mut report = RecoverReport::default();
+        for pending in self.catalogue.pending(None).await? {
+            let id = pending.record;
+            let object = self
+                .blocking(move |store| {
+                    let there = store.has_object(&object_path(&object_id(id)));
+                    there.then(|| StoredObject::load(store, id)).transpose()
+                })
+                .await?;
+            let Some(object) = object else { continue };
+            match self.finish(&object).await {
+                Ok(_) => report.finished.push(id),
+                Err(Error::ResultCodeTaken { .. }) => report.withdrawn.push(id),
+                Err(error) => return Err(error),
+            }
+        }
+        info!(finished = report.finished.len(), withdrawn = report.withdrawn.len(), "recovered at {now}");
+        Ok(report)
+    }
+
+    /// Brings an object that is whole in storage into the catalogue, in one transaction.
+    async fn finish(&self, object: &StoredObject) -> Result<Receipt, Error> {
+        let record = &object.record;
+        let receipt = object.receipt();
+        let mut transaction = self.catalogue.begin().await?;
+        if !settle_archived(&mut transaction, record.id, receipt.archived_at).await? {
+            return Err(Error::NotPending { record: record.id });
+        }
+        match insert_record(&mut transaction, record, &receipt).await {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                transaction.rollback().await.map_err(Error::catalogue("roll a transaction back"))?;
+                return Err(self.withdraw(record, error).await);
+            }
+            Err(error) => return Err(error),
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit a record"))?;
+        info!(record.id = %record.id, bytes = record.bytes, "archived record {}", record.id);
+        Ok(receipt)
+    }
+
+    /// Takes an object out of storage whose result code went to another record in the meantime.
+    async fn withdraw(&self, record: &Record, cause: Error) -> Error {
+        let holder = match &record.description.result_code {
+            Some(code) => self.catalogue.code_holder(code).await,
+            None => Ok(None),
+        };
+        let holder = match holder {
+            Ok(Some(holder)) if holder != record.id => holder,
+            Ok(_) => return cause,
+            Err(error) => return error,
+        };
+        let id = record.id;
+        warn!(record.id = %id, "withdrew record {id}: its result code is held by {holder}");
+        let withdrawn = self.blocking(move |store| store.withdraw_object(&object_path(&object_id(id)))).await;
+        withdrawn.err().unwrap_or(Error::ResultCodeTaken { holder })
+    }
+}
+
+/// The bytes that come with a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    pub pdf: PathBuf,
+    pub scans: Vec<(Source, PathBuf)>,
+    pub text: String,
+}
+
+/// What does not agree between a record and what comes with it.
+fn disagreement(record: &Record, content: &Content, pending: &PendingArrival) -> Option<&'static str> {
+    let scans_agree = record.sources.len() == content.scans.len()
+        && record.sources.iter().zip(&content.scans).all(|(source, (scan, _))| source == scan);
+    if record.format != Record::FORMAT {
+        Some("the format")
+    } else if record.version != 1 {
+        Some("the version, which must be 1")
+    } else if !scans_agree {
+        Some("the scans")
+    } else if record.text_sha256 != Digest::of(content.text.as_bytes()) {
+        Some("the text")
+    } else if record.batch != pending.fact.batch.as_str() {
+        Some("the batch")
+    } else if record.lookup_token != pending.token {
+        Some("the look-up token")
+    } else {
+        None
+    }
+}
+
+fn write_object(
+    store: &Store,
+    record: &Record,
+    content: &Content,
+    pending: PendingArrival,
+    archived_at: Timestamp,
+) -> Result<(), Error> {
+    let pdf = fs::read(&content.pdf).map_err(Error::storage("read the sealed PDF"))?;
+    if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
+        return Err(Error::Mismatch { record: record.id, what: "the PDF" });
+    }
+    for (source, path) in &content.scans {
+        store.put_blob(&source.sha256, &Bytes::File(path))?;
+    }
+    store.put_blob(&record.text_sha256, &Bytes::Memory(content.text.as_bytes()))?;
+    let composed = Composed::new(record, &pdf, pending.fact, archived_at)?;
+    store.put_object(&composed.files(&pdf, &composed.sidecar()))
+}

@@ -1,0 +1,282 @@
+//! The audit: everything is read again, and every difference is named.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use muniment_record::{Digest, Record, RecordId};
+use muniment_seal::{Trust, Verdict};
+use serde::Serialize;
+
+use crate::finding::Findings;
+use crate::layout::root_files;
+use crate::object::name_of;
+use crate::store::Store;
+use crate::walk::{Walk, files_below};
+use crate::{Archive, AuditFinding, AuditProblem, Error};
+
+mod object;
+
+use object::AuditedObject;
+
+/// Is told how far an audit has come.
+pub trait AuditMonitor: Send + Sync {
+    /// So many objects are done, of so many.
+    fn object_done(&self, done: u64, of: u64);
+}
+
+impl AuditMonitor for () {
+    fn object_done(&self, _done: u64, _of: u64) {}
+}
+
+/// What an audit found.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuditReport {
+    /// When it was made.
+    pub audited_at: Timestamp,
+    /// Objects found in storage.
+    pub objects: u64,
+    /// Records found in the catalogue.
+    pub records: u64,
+    /// Files that were read, blobs with them.
+    pub files: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Blobs that belong to no record: harmless, a document that was not archived leaves them.
+    pub unreferenced_blobs: u64,
+    /// Every difference.
+    pub findings: Vec<AuditFinding>,
+}
+
+impl AuditReport {
+    /// Whether there is no finding.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl fmt::Display for AuditReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        write!(
+            f,
+            "{} objects, {} records, {} files, {} bytes read, {} findings",
+            self.objects,
+            self.records,
+            self.files,
+            self.bytes,
+            self.findings.len()
+        )
+    }
+}
+
+/// Gives the verdict on a PDF at a time.
+pub(crate) type Verify<'a> = dyn Fn(&[u8], Timestamp) -> Verdict + Send + Sync + 'a;
+
+impl Archive {
+    /// Re-reads everything: each object's inventories and sidecars, every file's SHA-512, each PDF's SHA-256 and
+    /// signatures, the blobs, and the catalogue's row. It does not stop at a finding, and a record on its way in is
+    /// none.
+    ///
+    /// Signatures are judged as of the time at which the record was archived: that they held then, and that not a byte
+    /// has changed since, is what the archive vouches for.
+    ///
+    /// # Errors
+    ///
+    /// Only where storage or catalogue as a whole cannot be read.
+    pub async fn audit(
+        &self,
+        trust: &Trust,
+        now: Timestamp,
+        monitor: &dyn AuditMonitor,
+    ) -> Result<AuditReport, Error> {
+        let verify = |pdf: &[u8], at: Timestamp| muniment_seal::verify(pdf, trust, at).verdict;
+        self.audit_with(&verify, now, monitor).await
+    }
+
+    pub(crate) async fn audit_with(
+        &self,
+        verify: &Verify<'_>,
+        now: Timestamp,
+        monitor: &dyn AuditMonitor,
+    ) -> Result<AuditReport, Error> {
+        let mut report = AuditReport {
+            audited_at: now,
+            objects: 0,
+            records: 0,
+            files: 0,
+            bytes: 0,
+            unreferenced_blobs: 0,
+            findings: Vec::new(),
+        };
+        // Storage is listed before the catalogue is read, so what comes in meanwhile is not missed but ignored.
+        let (walk, mut general) = self.blocking(|store| Ok((Walk::over(store)?, audit_root(store)))).await?;
+        for fault in self.catalogue.faults().await? {
+            general.add(crate::archive::CATALOGUE, AuditProblem::Changed, fault);
+        }
+        for stray in &walk.strays {
+            general.add(stray, AuditProblem::Extra, "does not belong in the storage root");
+        }
+        report.findings.append(&mut general.list);
+        let mut blobs = HashSet::new();
+        let objects = u64::try_from(walk.objects.len()).unwrap_or(u64::MAX);
+        for &id in &walk.objects {
+            let audited = self.blocking(move |store| Ok(AuditedObject::read(store, id))).await?;
+            self.compare(id, audited, verify, &mut blobs, &mut report).await?;
+            report.objects += 1;
+            monitor.object_done(report.objects, objects);
+        }
+        self.audit_catalogue(&walk.objects, &mut report).await?;
+        self.audit_blobs(blobs, &mut report).await?;
+        Ok(report)
+    }
+
+    /// Holds what was read of an object against its signature and the catalogue.
+    async fn compare(
+        &self,
+        id: RecordId,
+        audited: AuditedObject,
+        verify: &Verify<'_>,
+        blobs: &mut HashSet<Digest>,
+        report: &mut AuditReport,
+    ) -> Result<(), Error> {
+        let mut findings = audited.findings;
+        report.files += audited.files;
+        report.bytes += audited.bytes;
+        let row = self.catalogue.record(id).await;
+        match (&row, &audited.found) {
+            (Err(error), _) => findings.add(row_name(id), AuditProblem::Catalogue, error.to_string()),
+            (Ok(None), _) if !self.catalogue.pending(Some(id)).await?.is_empty() => return Ok(()),
+            (Ok(None), _) => {
+                findings.add(row_name(id), AuditProblem::Catalogue, "the object is not in the catalogue");
+            }
+            (Ok(Some(row)), Some(found)) if *row != found.record => {
+                findings.add(row_name(id), AuditProblem::Catalogue, "the row is not what record.json says");
+            }
+            (Ok(Some(_)), _) => {}
+        }
+        if let Some(found) = &audited.found {
+            blobs.extend(blobs_of(&found.record));
+            match self.catalogue.receipt(id, found.record.version).await {
+                Ok(Some(receipt)) if receipt == found.receipt => {}
+                _ if !matches!(row, Ok(Some(_))) => {}
+                _ => findings.add(
+                    row_name(id),
+                    AuditProblem::Catalogue,
+                    "the receipt is not the one that follows",
+                ),
+            }
+            if let Some(pdf) = &audited.pdf
+                && let Some(detail) = weaker(&found.record, verify(&pdf.bytes, found.receipt.archived_at))
+            {
+                findings.add(&pdf.name, AuditProblem::Signature, detail);
+            }
+        } else if let Ok(Some(row)) = &row {
+            blobs.extend(blobs_of(row));
+        }
+        report.findings.append(&mut findings.list);
+        Ok(())
+    }
+
+    /// Names the records of the catalogue that have no object.
+    async fn audit_catalogue(&self, objects: &[RecordId], report: &mut AuditReport) -> Result<(), Error> {
+        const AT_ONCE: u32 = 1000;
+        let mut after = None;
+        loop {
+            let ids = self.catalogue.ids(after, AT_ONCE).await?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after = Some(*last);
+            for id in ids {
+                report.records += 1;
+                if objects.binary_search(&id).is_err() && !self.has_object(id).await? {
+                    let mut findings = Findings::on(Some(id));
+                    findings.add(name_of(id), AuditProblem::Missing, "the catalogue knows this object");
+                    report.findings.append(&mut findings.list);
+                }
+            }
+        }
+    }
+
+    async fn has_object(&self, id: RecordId) -> Result<bool, Error> {
+        self.blocking(move |store| Ok(store.root().join(name_of(id)).is_dir())).await
+    }
+
+    /// Re-reads the blobs that records name and counts the others.
+    async fn audit_blobs(&self, named: HashSet<Digest>, report: &mut AuditReport) -> Result<(), Error> {
+        let (findings, files, bytes, unreferenced) =
+            self.blocking(move |store| audit_blobs(store, &named)).await?;
+        report.findings.extend(findings.list);
+        report.files += files;
+        report.bytes += bytes;
+        report.unreferenced_blobs = unreferenced;
+        Ok(())
+    }
+}
+
+fn audit_root(store: &Store) -> Findings {
+    let mut findings = Findings::on(None);
+    for (name, expected) in root_files() {
+        let name = format!("ocfl/{name}");
+        match store.read(&name) {
+            Ok(bytes) if bytes == expected.as_bytes() => {}
+            Ok(_) => findings.add(name, AuditProblem::Changed, "not as this program writes it"),
+            Err(_) => findings.add(name, AuditProblem::Missing, "part of the storage root"),
+        }
+    }
+    findings
+}
+
+fn audit_blobs(store: &Store, named: &HashSet<Digest>) -> Result<(Findings, u64, u64, u64), Error> {
+    let mut findings = Findings::on(None);
+    let (mut files, mut bytes, mut unreferenced) = (0, 0, 0);
+    for digest in named {
+        let name = Store::blob_path(digest);
+        match store.read(&name) {
+            Ok(content) => {
+                files += 1;
+                bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
+                if Digest::of(&content) != *digest {
+                    findings.add(name, AuditProblem::Changed, "its SHA-256 is not its name");
+                }
+            }
+            Err(_) if !store.root().join(&name).exists() => {
+                findings.add(name, AuditProblem::Missing, "a record names it");
+            }
+            Err(error) => findings.add(name, AuditProblem::Unreadable, error.to_string()),
+        }
+    }
+    for file in files_below(store, "blobs/sha256")? {
+        let digest = file.split_once('/').and_then(|(_, name)| name.parse::<Digest>().ok());
+        let full = format!("blobs/sha256/{file}");
+        match digest {
+            Some(digest) if Store::blob_path(&digest) == full => {
+                if !named.contains(&digest) {
+                    unreferenced += 1;
+                }
+            }
+            _ => findings.add(full, AuditProblem::Extra, "not a blob"),
+        }
+    }
+    Ok((findings, files, bytes, unreferenced))
+}
+
+fn blobs_of(record: &Record) -> impl Iterator<Item = Digest> {
+    record.sources.iter().map(|source| source.sha256).chain([record.text_sha256])
+}
+
+fn row_name(id: RecordId) -> String {
+    format!("{} record {id}", crate::archive::CATALOGUE)
+}
+
+/// In what the verdict is weaker than what was recorded when the PDF was archived.
+fn weaker(record: &Record, verdict: Verdict) -> Option<String> {
+    let recorded = |word: &str| record.signatures.iter().all(|signature| signature.indication == word);
+    let fits = match verdict {
+        Verdict::Passed => true,
+        Verdict::Indeterminate => !recorded(Verdict::Passed.as_str()),
+        Verdict::Failed | Verdict::NotSigned => false,
+    };
+    (!fits).then(|| format!("the verdict is {}", verdict.as_str()))
+}

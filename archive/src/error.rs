@@ -1,0 +1,198 @@
+use std::io;
+
+use muniment_record::RecordId;
+
+/// Why the archive could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing in the archive.
+    #[error("there is no {what} in the archive")]
+    NotFound {
+        /// What was looked for: `record 0198…`.
+        what: String,
+    },
+    /// The directory already holds an archive.
+    #[error("{path} already holds an archive")]
+    ArchiveExists {
+        /// The directory.
+        path: String,
+    },
+    /// Another process holds the archive in a way that does not allow this.
+    #[error("the archive in {path} is open in another process")]
+    InUse {
+        /// The directory.
+        path: String,
+    },
+    /// Another record holds the result code.
+    #[error("the result code is already held by record {holder}")]
+    ResultCodeTaken {
+        /// The record that holds it.
+        holder: RecordId,
+    },
+    /// The record was not registered in the intake ledger, or is settled already.
+    #[error("record {record} is not pending in the intake ledger")]
+    NotPending {
+        /// The record.
+        record: RecordId,
+    },
+    /// What was handed over does not agree with itself.
+    #[error("record {record} does not agree with what was handed over with it: {what}")]
+    Mismatch {
+        /// The record.
+        record: RecordId,
+        /// What differs.
+        what: &'static str,
+    },
+    /// A document whose bytes were not read cannot be registered, only settled.
+    #[error("a document without a digest cannot be registered")]
+    NoDigest,
+    /// The catalogue's file is not there, though there is an archive.
+    #[error("the archive in {path} has no catalogue: rebuild it")]
+    CatalogueMissing {
+        /// The directory.
+        path: String,
+    },
+    /// A text that is no batch id.
+    #[error("not a batch id: the form 20261124T101500-0001")]
+    BatchId,
+    /// Something stored is missing, changed or unreadable.
+    #[error("{object} is damaged: {what}")]
+    Damaged {
+        /// The object or file, relative to the archive.
+        object: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The file system refused.
+    #[error("failed to {attempt}")]
+    Storage {
+        /// What was attempted: `write blobs/sha256/…`.
+        attempt: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The catalogue refused.
+    #[error("failed to {attempt}")]
+    Catalogue {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The cause.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The catalogue could not be brought to this version's schema.
+    #[error("failed to upgrade the catalogue")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A value could not be written as JSON.
+    #[error("failed to write {what} as JSON")]
+    Json {
+        /// What was written.
+        what: &'static str,
+        /// The cause.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A task of the archive's own ended before it was done.
+    #[error("a task of the archive was stopped before it was done")]
+    Stopped,
+}
+
+/// What a caller can do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// It is not there.
+    NotFound,
+    /// It is there already.
+    AlreadyExists,
+    /// The request itself is wrong; repeating it does not help.
+    Precondition,
+    /// It may work later.
+    Unavailable,
+    /// Stored data are damaged: audit, then rebuild or repair.
+    Corrupt,
+    /// The disk is full.
+    NoSpace,
+}
+
+impl Error {
+    /// What a caller can do about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::ArchiveExists { .. } | Self::ResultCodeTaken { .. } => ErrorKind::AlreadyExists,
+            Self::NotPending { .. }
+            | Self::Mismatch { .. }
+            | Self::NoDigest
+            | Self::BatchId
+            | Self::Json { .. } => ErrorKind::Precondition,
+            Self::InUse { .. } | Self::Stopped => ErrorKind::Unavailable,
+            Self::Damaged { .. } | Self::CatalogueMissing { .. } => ErrorKind::Corrupt,
+            Self::Migrate(_) => ErrorKind::Corrupt,
+            Self::Storage { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => ErrorKind::NotFound,
+                io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::NoSpace,
+                _ => ErrorKind::Unavailable,
+            },
+            Self::Catalogue { source, .. } => catalogue_kind(source),
+        }
+    }
+
+    /// A stable word for machines: `result-code-taken`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not-found",
+            Self::ArchiveExists { .. } => "archive-exists",
+            Self::InUse { .. } => "in-use",
+            Self::ResultCodeTaken { .. } => "result-code-taken",
+            Self::NotPending { .. } => "not-pending",
+            Self::Mismatch { .. } => "mismatch",
+            Self::NoDigest => "no-digest",
+            Self::CatalogueMissing { .. } => "catalogue-missing",
+            Self::BatchId => "batch-id",
+            Self::Damaged { .. } => "damaged",
+            Self::Json { .. } => "json",
+            Self::Stopped => "stopped",
+            Self::Storage { .. } | Self::Catalogue { .. } | Self::Migrate(_) => match self.kind() {
+                ErrorKind::NoSpace => "no-space",
+                ErrorKind::Corrupt => "catalogue-damaged",
+                _ => "storage",
+            },
+        }
+    }
+
+    pub(crate) fn storage(attempt: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let attempt = attempt.into();
+        move |source| Self::Storage { attempt, source }
+    }
+
+    pub(crate) fn catalogue(attempt: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Catalogue { attempt, source }
+    }
+
+    pub(crate) fn json(what: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
+        move |source| Self::Json { what, source }
+    }
+
+    pub(crate) fn damaged(object: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Damaged { object: object.into(), what: what.into() }
+    }
+}
+
+/// SQLite's own result codes (sqlite.org/rescode.html), the low byte.
+fn catalogue_kind(error: &sqlx::Error) -> ErrorKind {
+    let sqlx::Error::Database(cause) = error else {
+        return match error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => ErrorKind::Corrupt,
+            _ => ErrorKind::Unavailable,
+        };
+    };
+    let code = cause.code().and_then(|code| code.parse::<u32>().ok());
+    match code.map(|code| code & 0xff) {
+        Some(13) => ErrorKind::NoSpace,
+        Some(11 | 26) => ErrorKind::Corrupt,
+        Some(19) => ErrorKind::AlreadyExists,
+        _ => ErrorKind::Unavailable,
+    }
+}

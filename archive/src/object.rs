@@ -1,0 +1,211 @@
+//! One record as an OCFL object: how it is composed and how it is read back.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use muniment_record::{Digest, Receipt, Record, RecordId};
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::events::{ArrivalFact, Events};
+use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
+use crate::layout::{object_id, object_path};
+use crate::store::{Bytes, ObjectFiles, Store};
+
+/// The logical name of the descriptive metadata.
+pub(crate) const RECORD_JSON: &str = "record.json";
+/// The logical name of the events.
+pub(crate) const EVENTS_JSON: &str = "events.json";
+
+/// A record's first version, composed and not yet written.
+pub(crate) struct Composed {
+    record_json: Vec<u8>,
+    events_json: Vec<u8>,
+    inventory_json: Vec<u8>,
+    pdf_name: String,
+    path: String,
+}
+
+impl Composed {
+    /// Composes the object of a record whose PDF has these bytes.
+    pub(crate) fn new(
+        record: &Record,
+        pdf: &[u8],
+        arrival: ArrivalFact,
+        archived_at: Timestamp,
+    ) -> Result<Self, Error> {
+        let events = Events::of_deposit(record, arrival, archived_at);
+        let record_json = pretty("record.json", record)?;
+        let events_json = pretty("events.json", &events)?;
+        let pdf_name = pdf_name(record);
+        let files = [
+            (pdf_name.clone(), sha512(pdf)),
+            (RECORD_JSON.to_owned(), sha512(&record_json)),
+            (EVENTS_JSON.to_owned(), sha512(&events_json)),
+        ];
+        let id = object_id(record.id);
+        let path = object_path(&id);
+        let inventory = Inventory::first(id, archived_at, "archived", &files);
+        Ok(Self {
+            inventory_json: pretty("inventory.json", &inventory)?,
+            record_json,
+            events_json,
+            pdf_name,
+            path,
+        })
+    }
+
+    /// The object's files in the order in which they are written: what they describe comes before what describes it.
+    pub(crate) fn files<'a>(&'a self, pdf: &'a [u8], sidecar: &'a str) -> ObjectFiles<'a> {
+        let memory = |name: String, bytes: &'a [u8]| (name, Bytes::Memory(bytes));
+        let files = vec![
+            memory(format!("v1/content/{}", self.pdf_name), pdf),
+            memory(format!("v1/content/{RECORD_JSON}"), &self.record_json),
+            memory(format!("v1/content/{EVENTS_JSON}"), &self.events_json),
+            memory(format!("v1/{INVENTORY}"), &self.inventory_json),
+            memory(format!("v1/{SIDECAR}"), sidecar.as_bytes()),
+            memory(OBJECT_NAMASTE.to_owned(), b"ocfl_object_1.1\n"),
+            memory(SIDECAR.to_owned(), sidecar.as_bytes()),
+            memory(INVENTORY.to_owned(), &self.inventory_json),
+        ];
+        ObjectFiles { path: self.path.clone(), files }
+    }
+
+    /// The sidecar of the object's inventory.
+    pub(crate) fn sidecar(&self) -> String {
+        sidecar(&self.inventory_json)
+    }
+}
+
+/// An object as it stands in storage: its inventory and JSON files, each checked against the digest it is known by.
+#[derive(Debug)]
+pub(crate) struct StoredObject {
+    pub inventory: Inventory,
+    pub record: Record,
+    pub events: Events,
+    pub archived_at: Timestamp,
+}
+
+impl StoredObject {
+    /// Reads the object of this record.
+    pub(crate) fn load(store: &Store, id: RecordId) -> Result<Self, Error> {
+        let object = object_id(id);
+        Self::load_at(store, &object_path(&object), &object)
+    }
+
+    /// Reads the object in this directory of the storage root.
+    pub(crate) fn load_at(store: &Store, path: &str, id: &str) -> Result<Self, Error> {
+        let root = format!("ocfl/{path}");
+        let inventory = load_inventory(store, &root, id)?;
+        let record: Record = load_json(store, &root, &inventory, RECORD_JSON)?;
+        let events: Events = load_json(store, &root, &inventory, EVENTS_JSON)?;
+        if object_id(record.id) != id || events.record != record.id || events.version != record.version {
+            return Err(Error::damaged(root, "record.json or events.json belong to another record"));
+        }
+        let archived_at = events
+            .archived_at()
+            .ok_or_else(|| Error::damaged(&root, "events.json lacks the end of ingestion"))?;
+        Ok(Self { inventory, record, events, archived_at })
+    }
+
+    /// The receipt that was given for it: it follows from what is stored.
+    pub(crate) fn receipt(&self) -> Receipt {
+        receipt_of(&self.record, self.archived_at)
+    }
+
+    /// The PDF's bytes, checked against the record.
+    pub(crate) fn pdf(&self, store: &Store) -> Result<Vec<u8>, Error> {
+        let root = format!("ocfl/{}", object_path(&self.inventory.id));
+        let (path, _) = self
+            .inventory
+            .head_file(is_pdf)
+            .ok_or_else(|| Error::damaged(&root, "the inventory names no PDF"))?;
+        let name = format!("{root}/{path}");
+        let bytes = read_stored(store, &name)?;
+        if Digest::of(&bytes) == self.record.sha256 {
+            Ok(bytes)
+        } else {
+            Err(Error::damaged(name, "its SHA-256 is not the one in record.json"))
+        }
+    }
+}
+
+/// The directory of a record's object, relative to the archive.
+pub(crate) fn name_of(id: RecordId) -> String {
+    format!("ocfl/{}", object_path(&object_id(id)))
+}
+
+/// The receipt for a record that was safely kept at this time.
+pub(crate) fn receipt_of(record: &Record, archived_at: Timestamp) -> Receipt {
+    Receipt {
+        record: record.id,
+        version: record.version,
+        sha256: record.sha256,
+        bytes: record.bytes,
+        pages: u32::try_from(record.pages.len()).unwrap_or(u32::MAX),
+        archived_at,
+    }
+}
+
+/// The name of a record's PDF: its result code, or its id where it has none.
+pub(crate) fn pdf_name(record: &Record) -> String {
+    match &record.description.result_code {
+        Some(code) => format!("{code}.pdf"),
+        None => format!("{}.pdf", record.id),
+    }
+}
+
+pub(crate) fn is_pdf(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "pdf")
+}
+
+/// Reads and checks an object's root inventory.
+pub(crate) fn load_inventory(store: &Store, root: &str, id: &str) -> Result<Inventory, Error> {
+    let bytes = read_stored(store, &format!("{root}/{INVENTORY}"))?;
+    let declared = read_stored(store, &format!("{root}/{SIDECAR}"))?;
+    if declared != sidecar(&bytes).as_bytes() {
+        return Err(Error::damaged(format!("{root}/{INVENTORY}"), "its SHA-512 is not the sidecar's"));
+    }
+    let inventory: Inventory = serde_json::from_slice(&bytes)
+        .map_err(|cause| Error::damaged(format!("{root}/{INVENTORY}"), cause.to_string()))?;
+    match inventory.fault(id) {
+        None => Ok(inventory),
+        Some(fault) => Err(Error::damaged(format!("{root}/{INVENTORY}"), fault)),
+    }
+}
+
+fn load_json<T: DeserializeOwned>(
+    store: &Store,
+    root: &str,
+    inventory: &Inventory,
+    logical: &str,
+) -> Result<T, Error> {
+    let (path, expected) = inventory
+        .head_file(|name| name == logical)
+        .ok_or_else(|| Error::damaged(root, format!("the inventory names no {logical}")))?;
+    let name = format!("{root}/{path}");
+    let bytes = read_stored(store, &name)?;
+    if sha512(&bytes) != expected {
+        return Err(Error::damaged(name, "its SHA-512 is not the inventory's"));
+    }
+    serde_json::from_slice(&bytes).map_err(|cause| {
+        // The cause may repeat a value, which may be personal data: only its place is kept.
+        Error::damaged(name, format!("cannot be read at line {}, column {}", cause.line(), cause.column()))
+    })
+}
+
+/// Reads a file that must be there.
+fn read_stored(store: &Store, name: &str) -> Result<Vec<u8>, Error> {
+    store.read(name).map_err(|error| match error {
+        Error::Storage { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            Error::damaged(name, "missing")
+        }
+        other => other,
+    })
+}
+
+fn pretty<T: serde::Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(Error::json(what))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,180 @@
+//! The rebuild: a catalogue made again from the objects alone.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use muniment_record::RecordId;
+use serde::Serialize;
+use tracing::info;
+
+use crate::archive::{CATALOGUE, lock_file};
+use crate::catalogue::{Catalogue, insert_batch, insert_record, insert_settled};
+use crate::finding::Findings;
+use crate::object::{StoredObject, is_pdf, name_of};
+use crate::store::{Store, sync_directory};
+use crate::walk::Walk;
+use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind};
+
+/// How many objects are read, and written in one transaction, at a time.
+const AT_ONCE: usize = 256;
+const BUILT_BESIDE: &str = "catalog.sqlite.new";
+const KEPT: &str = "catalog.sqlite.old";
+
+/// The completeness statement of a rebuild: what was found in storage and what of it is in the new catalogue.
+#[derive(Clone, Debug, Serialize)]
+pub struct RebuildReport {
+    /// When it was made.
+    pub rebuilt_at: Timestamp,
+    /// Objects found in storage.
+    pub objects: u64,
+    /// Records in the new catalogue.
+    pub records: u64,
+    /// Their pages.
+    pub pages: u64,
+    /// The objects that are not in the new catalogue, and why, and what does not belong in storage.
+    pub findings: Vec<AuditFinding>,
+}
+
+impl RebuildReport {
+    /// Whether every object is in the new catalogue and nothing else was found.
+    pub fn is_complete(&self) -> bool {
+        self.objects == self.records && self.findings.is_empty()
+    }
+}
+
+impl fmt::Display for RebuildReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        let statement = if self.is_complete() { "complete" } else { "NOT complete" };
+        write!(
+            f,
+            "{statement}: {} objects, {} records, {} pages, {} findings",
+            self.objects,
+            self.records,
+            self.pages,
+            self.findings.len()
+        )
+    }
+}
+
+impl Archive {
+    /// Makes the catalogue again from `ocfl/` alone, beside the old one, and puts it in the old one's place; the old
+    /// one is kept as `catalog.sqlite.old`. Batches, ledger rows and receipts of archived documents come back; rows of
+    /// documents that were not archived do not. The outbox starts anew, so an index has to be built anew too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] while any process has the archive open. Objects that cannot be read are findings, not errors.
+    pub async fn rebuild(dir: &Path, now: Timestamp) -> Result<RebuildReport, Error> {
+        let store = Store::open(dir)?;
+        let lock = lock_file(dir)?;
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => Error::InUse { path: dir.display().to_string() },
+            fs::TryLockError::Error(cause) => Error::storage("lock the archive")(cause),
+        })?;
+        remove_catalogue(dir, BUILT_BESIDE)?;
+        let catalogue = Catalogue::open(&dir.join(BUILT_BESIDE)).await?;
+        let built = build(&store, &catalogue, now).await;
+        catalogue.close().await;
+        let report = built?;
+        swap(dir)?;
+        info!(objects = report.objects, records = report.records, "rebuilt the catalogue");
+        Ok(report)
+    }
+}
+
+async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<RebuildReport, Error> {
+    let walk = Walk::over(store)?;
+    let mut report = RebuildReport {
+        rebuilt_at: now,
+        objects: u64::try_from(walk.objects.len()).unwrap_or(u64::MAX),
+        records: 0,
+        pages: 0,
+        findings: Vec::new(),
+    };
+    let mut general = Findings::on(None);
+    for stray in walk.strays {
+        general.add(stray, AuditProblem::Extra, "does not belong in the storage root");
+    }
+    report.findings.append(&mut general.list);
+    for ids in walk.objects.chunks(AT_ONCE) {
+        let mut transaction = catalogue.begin().await?;
+        for &id in ids {
+            let object = match load(store, id) {
+                Ok(object) => object,
+                Err(error) => {
+                    report.findings.push(finding(id, &error, AuditProblem::Unreadable));
+                    continue;
+                }
+            };
+            insert_batch(&mut transaction, &object.events.arrival).await?;
+            match insert_record(&mut transaction, &object.record, &object.receipt()).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    report.findings.push(finding(id, &error, AuditProblem::Catalogue));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            insert_settled(&mut transaction, &object.record, &object.events.arrival, object.archived_at)
+                .await?;
+            report.records += 1;
+            report.pages += u64::try_from(object.record.pages.len()).unwrap_or(u64::MAX);
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit rebuilt records"))?;
+    }
+    Ok(report)
+}
+
+/// Reads an object; its PDF must be there with the right length. Hashing it is the audit's work.
+fn load(store: &Store, id: RecordId) -> Result<StoredObject, Error> {
+    let object = StoredObject::load(store, id)?;
+    let root = name_of(id);
+    let path = object.inventory.head_file(is_pdf).map(|(path, _)| format!("{root}/{path}"));
+    let path = path.ok_or_else(|| Error::damaged(&root, "the inventory names no PDF"))?;
+    match fs::metadata(store.root().join(&path)) {
+        Ok(metadata) if metadata.len() == object.record.bytes => Ok(object),
+        Ok(_) => Err(Error::damaged(path, "its length is not the one in record.json")),
+        Err(_) => Err(Error::damaged(path, "missing")),
+    }
+}
+
+fn finding(id: RecordId, error: &Error, what: AuditProblem) -> AuditFinding {
+    let detail = match error {
+        Error::Catalogue { .. } => "another object has the same result code or source".to_owned(),
+        other => other.to_string(),
+    };
+    AuditFinding { record: Some(id), object: name_of(id), what, detail }
+}
+
+/// Puts the new catalogue in the old one's place. A stop in between leaves no catalogue, which opening says, never a
+/// wrong one.
+fn swap(dir: &Path) -> Result<(), Error> {
+    let attempt = "put the new catalogue in place";
+    remove_catalogue(dir, KEPT)?;
+    for suffix in ["", "-wal", "-shm"] {
+        let old = dir.join(format!("{CATALOGUE}{suffix}"));
+        if old.exists() {
+            fs::rename(&old, dir.join(format!("{KEPT}{suffix}"))).map_err(Error::storage(attempt))?;
+        }
+    }
+    sync_directory(dir)?;
+    fs::rename(dir.join(BUILT_BESIDE), dir.join(CATALOGUE)).map_err(Error::storage(attempt))?;
+    sync_directory(dir)
+}
+
+fn remove_catalogue(dir: &Path, name: &str) -> Result<(), Error> {
+    for suffix in ["", "-wal", "-shm"] {
+        match fs::remove_file(dir.join(format!("{name}{suffix}"))) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::storage(format!("remove {name}"))(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! The archive's files: what is written durably, and in what order.
+//!
+//! Everything is first written under `staging/` and synced, then renamed to its place, and the directory it was renamed
+//! into is synced. So what stands under `blobs/` or `ocfl/` is whole, whenever the machine stopped. The store trusts the
+//! file system to keep what it has synced; bits that rot later are found by the audit.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use muniment_record::{Digest, DigestWriter};
+
+use crate::Error;
+use crate::inventory::{OBJECT_NAMASTE, ROOT_NAMASTE};
+use crate::layout::{LAYOUT, root_files};
+
+mod brake;
+
+pub(crate) use brake::Brake;
+
+/// The files of one archive.
+#[derive(Debug)]
+pub(crate) struct Store {
+    root: PathBuf,
+    slot: Slot,
+    next: AtomicU64,
+    brake: Brake,
+}
+
+/// A staging directory of this process alone. The lock ends with the process, so what a dead one left can be told.
+#[derive(Debug)]
+struct Slot {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Where a blob's bytes come from.
+pub(crate) enum Bytes<'a> {
+    File(&'a Path),
+    Memory(&'a [u8]),
+}
+
+/// The files of an object that is to be written, as paths relative to the object's root.
+pub(crate) struct ObjectFiles<'a> {
+    pub path: String,
+    pub files: Vec<(String, Bytes<'a>)>,
+}
+
+impl Store {
+    /// Makes the directories of an empty archive in `root`.
+    pub(crate) fn create(root: &Path) -> Result<(), Error> {
+        let extension = root.join("ocfl/extensions").join(LAYOUT);
+        for directory in [&extension, &root.join("blobs/sha256"), &root.join("staging")] {
+            fs::create_dir_all(directory).map_err(Error::storage("make the archive's directories"))?;
+        }
+        let ocfl = root.join("ocfl");
+        for (name, content) in root_files() {
+            write_digested(&ocfl.join(name), &Bytes::Memory(content.as_bytes()))?;
+        }
+        for directory in [&extension, &root.join("ocfl/extensions"), &ocfl, &root.join("blobs"), root] {
+            sync_directory(directory)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the files of an archive.
+    pub(crate) fn open(root: &Path) -> Result<Self, Error> {
+        if !root.join("ocfl").join(ROOT_NAMASTE).is_file() {
+            return Err(Error::NotFound { what: format!("archive in {}", root.display()) });
+        }
+        let staging = root.join("staging");
+        fs::create_dir_all(&staging).map_err(Error::storage("make staging"))?;
+        Ok(Self {
+            root: root.to_owned(),
+            slot: Slot::take(&staging)?,
+            next: AtomicU64::new(0),
+            brake: Brake::default(),
+        })
+    }
+
+    /// The archive's directory.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The file of a blob, relative to the archive.
+    pub(crate) fn blob_path(digest: &Digest) -> String {
+        let hex = digest.to_string();
+        format!("blobs/sha256/{}/{hex}", &hex[..2])
+    }
+
+    /// Keeps a blob under its digest. One that is there and sound is left alone.
+    pub(crate) fn put_blob(&self, digest: &Digest, bytes: &Bytes<'_>) -> Result<(), Error> {
+        let name = Self::blob_path(digest);
+        let target = self.root.join(&name);
+        if target.is_file() && digest_of_file(&target)? == *digest {
+            return Ok(());
+        }
+        let staged = self.staged();
+        let found = write_digested(&staged, bytes)?;
+        self.brake.step()?;
+        if found != *digest {
+            return Err(Error::damaged(name, "its bytes changed while it was taken in"));
+        }
+        self.move_into_place(&staged, &target, &name)
+    }
+
+    /// Keeps an object that is not there yet. When it returns, all of the object is durable; when the machine stops
+    /// before, all or nothing of it is.
+    pub(crate) fn put_object(&self, object: &ObjectFiles<'_>) -> Result<(), Error> {
+        let name = format!("ocfl/{}", object.path);
+        let target = self.root.join(&name);
+        let staged = self.staged();
+        let mut directories = vec![staged.clone()];
+        for (path, bytes) in &object.files {
+            let file = staged.join(path);
+            let parents = file.ancestors().skip(1).take_while(|parent| parent.starts_with(&staged));
+            for parent in parents {
+                if !directories.iter().any(|known| known == parent) {
+                    directories.push(parent.to_owned());
+                }
+            }
+            if let Some(parent) = file.parent() {
+                fs::create_dir_all(parent).map_err(Error::storage(format!("stage {name}")))?;
+            }
+            write_digested(&file, bytes)?;
+            self.brake.step()?;
+        }
+        for directory in &directories {
+            sync_directory(directory)?;
+        }
+        self.move_into_place(&staged, &target, &name)
+    }
+
+    /// Takes an object that was never acknowledged out of the archive again.
+    pub(crate) fn withdraw_object(&self, path: &str) -> Result<(), Error> {
+        let attempt = || format!("withdraw ocfl/{path}");
+        let target = self.root.join("ocfl").join(path);
+        let staged = self.staged();
+        fs::rename(&target, &staged).map_err(Error::storage(attempt()))?;
+        if let Some(parent) = target.parent() {
+            sync_directory(parent)?;
+        }
+        self.brake.step()?;
+        fs::remove_dir_all(&staged).map_err(Error::storage(attempt()))
+    }
+
+    /// Whether an object stands under this path.
+    pub(crate) fn has_object(&self, path: &str) -> bool {
+        self.root.join("ocfl").join(path).join(OBJECT_NAMASTE).is_file()
+    }
+
+    /// The bytes of a file, named relative to the archive.
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        fs::read(self.root.join(name)).map_err(Error::storage(format!("read {name}")))
+    }
+
+    /// The bytes of a blob, checked against its digest.
+    pub(crate) fn read_blob(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
+        let name = Self::blob_path(digest);
+        let bytes = self.read(&name)?;
+        if Digest::of(&bytes) == *digest {
+            Ok(bytes)
+        } else {
+            Err(Error::damaged(name, "its SHA-256 is not its name"))
+        }
+    }
+
+    /// Removes what processes that are no more left in staging.
+    pub(crate) fn sweep_staging(&self) -> Result<(), Error> {
+        let staging = self.root.join("staging");
+        let entries = fs::read_dir(&staging).map_err(Error::storage("read staging"))?;
+        for entry in entries {
+            let path = entry.map_err(Error::storage("read staging"))?.path();
+            if path.is_dir() && path != self.slot.path {
+                // A slot that can be locked belongs to nobody; the lock is let go at the end of the block.
+                if let Some(_lock) = Slot::lock(&path)? {
+                    fs::remove_dir_all(&path).map_err(Error::storage("sweep staging"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes, syncs, renames and reads back a file in each place that the archive writes to.
+    pub(crate) fn try_out(&self) -> Result<(), Error> {
+        const PROBE: &[u8] = b"muniment storage probe\n";
+        for place in ["ocfl/extensions", "blobs"] {
+            let staged = self.staged();
+            let target = self.root.join(place).join("probe");
+            let attempt = || format!("write a probe to {place}");
+            write_digested(&staged, &Bytes::Memory(PROBE))?;
+            fs::rename(&staged, &target).map_err(Error::storage(attempt()))?;
+            let read = fs::read(&target).map_err(Error::storage(attempt()));
+            fs::remove_file(&target).map_err(Error::storage(attempt()))?;
+            if read? != PROBE {
+                return Err(Error::damaged(format!("{place}/probe"), "not what was just written"));
+            }
+        }
+        Ok(())
+    }
+
+    fn staged(&self) -> PathBuf {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.slot.path.join(number.to_string())
+    }
+
+    fn move_into_place(&self, staged: &Path, target: &Path, name: &str) -> Result<(), Error> {
+        let parent = target.parent().unwrap_or(&self.root);
+        create_directories(parent)?;
+        fs::rename(staged, target).map_err(Error::storage(format!("put {name} in place")))?;
+        self.brake.step()?;
+        sync_directory(parent)?;
+        self.brake.step()
+    }
+
+    /// Lets a test stop the store between two durable effects.
+    #[cfg(test)]
+    pub(crate) fn brake(&self) -> &Brake {
+        &self.brake
+    }
+}
+
+impl Slot {
+    fn take(staging: &Path) -> Result<Self, Error> {
+        for number in 0_u32.. {
+            let path = staging.join(number.to_string());
+            if let Some(lock) = Self::lock(&path)? {
+                if path.exists() {
+                    fs::remove_dir_all(&path).map_err(Error::storage("sweep staging"))?;
+                }
+                fs::create_dir(&path).map_err(Error::storage("make a staging directory"))?;
+                return Ok(Self { path, _lock: lock });
+            }
+        }
+        Err(Error::Stopped)
+    }
+
+    fn lock(path: &Path) -> Result<Option<File>, Error> {
+        let file = File::create(path.with_extension("lock")).map_err(Error::storage("lock staging"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(cause)) => Err(Error::storage("lock staging")(cause)),
+        }
+    }
+}
+
+/// The SHA-256 of a file's bytes.
+pub(crate) fn digest_of_file(path: &Path) -> Result<Digest, Error> {
+    let attempt = || format!("read {}", path.display());
+    let mut reader = File::open(path).map_err(Error::storage(attempt()))?;
+    let mut writer = DigestWriter::new(io::sink());
+    io::copy(&mut reader, &mut writer).map_err(Error::storage(attempt()))?;
+    Ok(writer.finish().1)
+}
+
+/// Writes a new file, syncs it and says what its bytes digest to.
+fn write_digested(path: &Path, bytes: &Bytes<'_>) -> Result<Digest, Error> {
+    let attempt = || format!("write {}", path.display());
+    let file = File::create_new(path).map_err(Error::storage(attempt()))?;
+    let mut writer = DigestWriter::new(file);
+    match bytes {
+        Bytes::Memory(memory) => writer.write_all(memory).map_err(Error::storage(attempt()))?,
+        Bytes::File(source) => {
+            let opened = File::open(source).map_err(Error::storage(format!("read {}", source.display())))?;
+            io::copy(&mut BufReader::new(opened), &mut writer).map_err(Error::storage(attempt()))?;
+        }
+    }
+    let (file, digest, _) = writer.finish();
+    file.sync_all().map_err(Error::storage(attempt()))?;
+    Ok(digest)
+}
+
+/// Makes a directory and those above it, each synced into its parent.
+fn create_directories(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
+    create_directories(parent)?;
+    match fs::create_dir(path) {
+        Ok(()) => sync_directory(parent),
+        // Another deposit was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => sync_directory(parent),
+        Err(error) => Err(Error::storage(format!("make {}", path.display()))(error)),
+    }
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_directory(path: &Path) -> Result<(), Error> {
+    let attempt = || format!("sync {}", path.display());
+    let directory = File::open(path).map_err(Error::storage(attempt()))?;
+    directory.sync_all().map_err(Error::storage(attempt()))
+}

@@ -1,0 +1,84 @@
+use super::fixture::{Document, House, archive_all, audit, id_of, now};
+use crate::{Archive, Error, Registration};
+
+#[tokio::test]
+async fn what_was_deposited_is_found_and_read_back() {
+    let (house, archive) = House::new().await;
+    let batch = archive_all(&house, &archive, 0..3).await;
+    let record = archive.record(id_of(1)).await.unwrap();
+    assert_eq!(record.batch, batch.as_str());
+    for code in [
+        record.id.to_string(),
+        "H05.12-260224-0001-KQ1".to_owned(),
+        " h05.12 – 260224 – 0001-kq1".to_owned(),
+        "H05.12-260224-0001".to_owned(),
+    ] {
+        assert_eq!(archive.find(&code).await.unwrap(), [record.id], "{code}");
+    }
+    assert_eq!(archive.find("34/2026/attp-cnđk").await.unwrap().len(), 3);
+    assert_eq!(archive.find("H05.12-260224-0009").await.unwrap(), []);
+    assert_eq!(archive.pdf(&record).await.unwrap(), b"%PDF-1.7 1 signed 0");
+    assert_eq!(archive.text(&record).await.unwrap(), "Giấy chứng nhận số 1");
+    let receipt = archive.receipt(record.id).await.unwrap();
+    assert_eq!((receipt.sha256, receipt.pages, receipt.archived_at), (record.sha256, 2, now()));
+    let page = archive.records(Some(id_of(0)), 1).await.unwrap();
+    assert_eq!(page, [record]);
+    let sequences: Vec<u64> = archive.outbox(1, 10).await.unwrap().iter().map(|row| row.sequence).collect();
+    assert_eq!(sequences, [2, 3]);
+    archive.check_storage().await.unwrap();
+    assert!(audit(&archive).await.is_clean());
+}
+
+#[tokio::test]
+async fn the_same_bytes_are_a_duplicate_under_any_name() {
+    let (house, archive) = House::new().await;
+    archive_all(&house, &archive, 0..1).await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let mut again = Document::new(&house, 0, 1);
+    again.name = "copy.jpg".to_owned();
+    again.id = id_of(9);
+    assert_eq!(again.register(&archive, &batch).await, Registration::Duplicate { of: id_of(0) });
+    // So is a PDF that the archive gave out.
+    let given_out = super::fixture::source("given-out.pdf", b"%PDF-1.7 0 signed 0");
+    again.source = given_out;
+    assert_eq!(again.register(&archive, &batch).await, Registration::Duplicate { of: id_of(0) });
+}
+
+#[tokio::test]
+async fn a_result_code_has_one_holder() {
+    let (house, archive) = House::new().await;
+    let batch = archive_all(&house, &archive, 0..1).await;
+    let rival = Document::new(&house, 1, 0).with_code_of(0);
+    rival.register(&archive, &batch).await;
+    let refused = rival.deposit(&archive, &batch).await.unwrap_err();
+    assert!(matches!(refused, Error::ResultCodeTaken { holder } if holder == id_of(0)), "{refused}");
+    assert_eq!(refused.code(), "result-code-taken");
+    assert!(audit(&archive).await.is_clean());
+}
+
+#[tokio::test]
+async fn what_does_not_agree_is_refused() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let document = Document::new(&house, 0, 0);
+    let early = document.deposit(&archive, &batch).await.unwrap_err();
+    assert_eq!(early.code(), "not-pending");
+    document.register(&archive, &batch).await;
+    std::fs::write(&document.scan, b"another scan").unwrap();
+    let changed = document.deposit(&archive, &batch).await.unwrap_err();
+    assert_eq!(changed.code(), "damaged");
+    let other_batch = archive.open_batch(now()).await.unwrap();
+    let moved = document.deposit(&archive, &other_batch).await.unwrap_err();
+    assert_eq!(moved.code(), "mismatch");
+}
+
+#[tokio::test]
+async fn an_archive_is_made_once_and_not_opened_without_its_catalogue() {
+    let (house, archive) = House::new().await;
+    archive.close().await;
+    drop(archive);
+    assert_eq!(Archive::create(&house.home()).await.unwrap_err().code(), "archive-exists");
+    std::fs::remove_file(house.home().join("catalog.sqlite")).unwrap();
+    assert_eq!(Archive::open(&house.home()).await.unwrap_err().code(), "catalogue-missing");
+    assert_eq!(Archive::open(&house.home().join("ocfl")).await.unwrap_err().code(), "not-found");
+}

@@ -1,0 +1,93 @@
+//! A stop between any two durable effects is repaired by rolling forward.
+
+use super::fixture::{Document, House, audit, files, id_of, now};
+use crate::{Archive, Registration};
+
+/// Stops a deposit after so many steps; says whether it was stopped at all.
+async fn stopped_after(steps: u32) -> bool {
+    let (house, archive) = House::new().await;
+    let first = archive.open_batch(now()).await.unwrap();
+    let document = Document::new(&house, 0, 0);
+    document.register(&archive, &first).await;
+    archive.store.brake().stop_after(steps);
+    let stopped = document.deposit(&archive, &first).await.is_err();
+    archive.close().await;
+    drop(archive);
+
+    // The next run: it offers another id, and its seal differs.
+    let archive = Archive::open(&house.home()).await.unwrap();
+    let recovered = archive.recover(now()).await.unwrap();
+    let second = archive.open_batch(now()).await.unwrap();
+    let mut again = Document::new(&house, 0, 1);
+    again.id = id_of(5);
+    match again.register(&archive, &second).await {
+        Registration::Duplicate { of } => assert_eq!(of, id_of(0)),
+        Registration::Resumed { id, .. } => {
+            assert!(recovered.finished.is_empty());
+            again.id = id;
+            again.deposit(&archive, &second).await.unwrap();
+        }
+        Registration::New { .. } => panic!("the arrival was forgotten after {steps} steps"),
+    }
+    assert_eq!(archive.count().await.unwrap(), 1);
+    let record = archive.record(id_of(0)).await.unwrap();
+    assert_eq!(archive.receipt(id_of(0)).await.unwrap().sha256, record.sha256);
+    assert_eq!(archive.outbox(0, 10).await.unwrap().len(), 1);
+    let mut archived = 0;
+    for batch in archive.batches().await.unwrap() {
+        let totals = archive.ledger(&batch).await.unwrap().totals;
+        assert!(totals.balances());
+        archived += totals.archived.documents;
+        assert_eq!(totals.pending.documents, 0);
+    }
+    assert_eq!(archived, 1);
+    let report = audit(&archive).await;
+    assert!(report.is_clean(), "after {steps} steps: {report}");
+    assert_eq!(report.objects, 1);
+    let left = files(&house.home(), "staging");
+    assert!(left.iter().all(|path| path.extension().is_some_and(|ending| ending == "lock")), "{left:?}");
+    stopped
+}
+
+#[tokio::test]
+async fn a_stop_at_any_step_loses_nothing_and_doubles_nothing() {
+    let mut steps = 0;
+    while stopped_after(steps).await {
+        steps += 1;
+    }
+    // Two blobs of 3 steps, 8 files, and the object's move.
+    assert!(steps >= 16, "only {steps} steps");
+}
+
+#[tokio::test]
+async fn a_record_whose_code_went_to_another_is_withdrawn() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let stopped = Document::new(&house, 0, 0);
+    stopped.register(&archive, &batch).await;
+    // The object is in storage; then the run stops before the catalogue hears of it.
+    let last_step_of_the_object = 15;
+    archive.store.brake().stop_after(last_step_of_the_object);
+    stopped.deposit(&archive, &batch).await.unwrap_err();
+    drop(archive);
+
+    let archive = Archive::open(&house.home()).await.unwrap();
+    let rival = Document::new(&house, 1, 0).with_code_of(0);
+    rival.register(&archive, &batch).await;
+    rival.deposit(&archive, &batch).await.unwrap();
+    let report = archive.recover(now()).await.unwrap();
+    assert_eq!((report.finished, report.withdrawn), (vec![], vec![id_of(0)]));
+    assert!(audit(&archive).await.is_clean());
+    assert_eq!(archive.ledger(&batch).await.unwrap().totals.pending.documents, 1);
+}
+
+#[tokio::test]
+async fn a_running_process_keeps_its_staging() {
+    let (house, archive) = House::new().await;
+    let other = Archive::open(&house.home()).await.unwrap();
+    let slots = || std::fs::read_dir(house.home().join("staging")).unwrap().count();
+    let before = slots();
+    other.recover(now()).await.unwrap();
+    archive.recover(now()).await.unwrap();
+    assert_eq!(slots(), before);
+}

@@ -1,0 +1,42 @@
+use super::fixture::{Document, House, archive_all, audit, id_of, now};
+use crate::Archive;
+
+#[tokio::test]
+async fn the_catalogue_is_made_again_from_the_objects() {
+    let (house, archive) = House::new().await;
+    let batch = archive_all(&house, &archive, 0..5).await;
+    let before = archive.ledger(&batch).await.unwrap();
+    let receipt = archive.receipt(id_of(3)).await.unwrap();
+    let in_use = Archive::rebuild(&house.home(), now()).await.unwrap_err();
+    assert_eq!(in_use.code(), "in-use");
+    archive.close().await;
+    drop(archive);
+    std::fs::remove_file(house.home().join("catalog.sqlite")).unwrap();
+
+    let report = Archive::rebuild(&house.home(), now()).await.unwrap();
+    assert!(report.is_complete(), "{report}");
+    assert_eq!((report.objects, report.records, report.pages), (5, 5, 1 + 2 + 3 + 1 + 2));
+    let archive = Archive::open(&house.home()).await.unwrap();
+    assert_eq!(archive.ledger(&batch).await.unwrap(), before);
+    assert_eq!(archive.receipt(id_of(3)).await.unwrap(), receipt);
+    assert_eq!(archive.outbox(0, 10).await.unwrap().len(), 5);
+    assert!(audit(&archive).await.is_clean());
+    // The sources are known again, and new batches do not take old names.
+    let next = archive.open_batch(now()).await.unwrap();
+    assert_ne!(next, batch);
+    let again = Document::new(&house, 2, 1).register(&archive, &next).await;
+    assert_eq!(again, crate::Registration::Duplicate { of: id_of(2) });
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_read_is_named_and_the_rest_comes_back() {
+    let (house, archive) = House::new().await;
+    archive_all(&house, &archive, 0..3).await;
+    let object = house.home().join(crate::object::name_of(id_of(1)));
+    drop(archive);
+    std::fs::write(object.join("v1/content/record.json"), b"{}").unwrap();
+    let report = Archive::rebuild(&house.home(), now()).await.unwrap();
+    assert!(!report.is_complete());
+    assert_eq!((report.objects, report.records), (3, 2));
+    assert_eq!(report.findings[0].record, Some(id_of(1)));
+}
