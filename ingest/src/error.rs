@@ -131,10 +131,7 @@ impl Error {
     pub(crate) fn reading(path: &std::path::Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::NotFound => Self::Missing(path.to_owned()),
-            _ => Self::Unreadable {
-                path: path.to_owned(),
-                source,
-            },
+            _ => Self::Unreadable { path: path.to_owned(), source },
         }
     }
 
@@ -142,10 +139,7 @@ impl Error {
     pub(crate) fn writing(path: &std::path::Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace(path.to_owned()),
-            _ => Self::Unwritable {
-                path: path.to_owned(),
-                source,
-            },
+            _ => Self::Unwritable { path: path.to_owned(), source },
         }
     }
 }

@@ -11,14 +11,25 @@
 //! - [`render_page`] shows a page of an archived PDF as a JPEG;
 //! - [`Error`] says why a scan was refused, with a stable word.
 
+mod copy;
 mod error;
+mod facts;
 mod gray;
 mod inspection;
+mod jpeg_encoder;
 mod limits;
 mod monitor;
 mod ocr;
+mod page;
+mod pdf;
 mod prepare;
+mod raster;
+mod reading;
 mod render;
+mod resize;
+mod signed;
+mod skew;
+mod source;
 mod tesseract;
 
 pub use error::Error;

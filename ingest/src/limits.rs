@@ -45,11 +45,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            jpeg_quality: 90,
-            threads: 0,
-        }
+        Self { limits: Limits::default(), jpeg_quality: 90, threads: 0 }
     }
 }
 

@@ -1,32 +1,200 @@
-use muniment_record::Word;
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use muniment_record::{Area, Word, nfc};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::{Error, Gray, Limits, Ocr};
 
+/// The program, from Debian's package `tesseract-ocr`.
+const PROGRAM: &str = "tesseract";
+
+/// The most output that is read: a dense page has some 100 kB.
+const MOST_OUTPUT_BYTES: u64 = 16 << 20;
+
 /// The recogniser Tesseract 5, run as one contained process a page.
+///
+/// Each process has one thread, a limit on its memory and processor time set by the kernel, and a limit on time set
+/// here; the image goes in and the words come out through pipes, so nothing is left on disk. A crash, a hang or
+/// memory without end is a failure of that page only.
 #[derive(Clone, Debug)]
 pub struct Tesseract {
-    name: String,
+    language: String,
+    version: String,
+    seconds: u64,
+    memory_bytes: u64,
 }
 
 impl Tesseract {
-    /// Finds the program and checks that it knows `language`.
+    /// Finds the program and checks that it knows `language`, by Tesseract's name: `vie`.
     ///
     /// # Errors
     ///
     /// [`Error::OcrMissing`] when the program or the language is not installed.
     pub fn find(language: &str, limits: &Limits) -> Result<Self, Error> {
-        let _ = limits;
-        Err(Error::OcrMissing(format!("language {language}")))
+        let run =
+            |argument: &str| {
+                Command::new(PROGRAM).arg(argument).stdin(Stdio::null()).output().map_err(|error| {
+                    Error::OcrMissing(format!("the program {PROGRAM} does not run: {error}"))
+                })
+            };
+        let version = run("--version")?;
+        // Older versions print it to the error stream.
+        let text = [version.stdout, version.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let version = text
+            .lines()
+            .find_map(|line| line.strip_prefix("tesseract "))
+            .ok_or_else(|| Error::OcrMissing(format!("the program {PROGRAM} does not tell its version")))?;
+        let languages = run("--list-langs")?;
+        let known = String::from_utf8_lossy(&languages.stdout).lines().any(|line| line.trim() == language);
+        if !known {
+            return Err(Error::OcrMissing(format!("{PROGRAM} has no data for the language {language}")));
+        }
+        Ok(Self {
+            language: language.to_owned(),
+            version: version.trim().to_owned(),
+            seconds: limits.ocr_seconds,
+            memory_bytes: limits.ocr_memory_bytes,
+        })
+    }
+
+    fn start(&self, page: &Gray) -> Result<Child, Error> {
+        let dpi = page.dpi.to_string();
+        let child = Command::new(PROGRAM)
+            .args(["stdin", "stdout", "-l", &self.language, "--psm", "3", "--dpi", &dpi, "tsv"])
+            .env("OMP_THREAD_LIMIT", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| Error::OcrFailed(format!("the program {PROGRAM} does not start: {error}")))?;
+        // The limits come before the image does, so nothing hostile has been read yet.
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        for (resource, most) in
+            [(Resource::As, self.memory_bytes), (Resource::Cpu, self.seconds), (Resource::Core, 0)]
+        {
+            let limit = Rlimit { current: Some(most), maximum: Some(most) };
+            prlimit(pid, resource, limit)
+                .map_err(|error| Error::OcrFailed(format!("its limits were refused: {error}")))?;
+        }
+        Ok(child)
+    }
+
+    fn run(&self, page: &Gray) -> Result<String, Error> {
+        let failed = |what: &str| Error::OcrFailed(what.to_owned());
+        let mut child = self.start(page)?;
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(failed("its pipes are missing"));
+        };
+        let deadline = Duration::from_secs(self.seconds);
+        let text = thread::scope(|scope| {
+            scope.spawn(move || {
+                // A process that stops reading is judged by its exit, not by the broken pipe.
+                let _ = write!(input, "P5\n{} {}\n255\n", page.width, page.height);
+                let _ = input.write_all(&page.samples);
+            });
+            let (sender, receiver) = mpsc::channel();
+            scope.spawn(move || {
+                let mut text = Vec::new();
+                let read = output.take(MOST_OUTPUT_BYTES).read_to_end(&mut text);
+                let _ = sender.send(read.map(|_| text));
+            });
+            let answer = receiver.recv_timeout(deadline);
+            if answer.is_err() {
+                // Ends both threads: their pipes break.
+                let _ = child.kill();
+            }
+            answer
+        });
+        let status = child.wait().map_err(|error| Error::OcrFailed(error.to_string()))?;
+        let text = match text {
+            Ok(Ok(text)) => text,
+            Ok(Err(error)) => return Err(Error::OcrFailed(error.to_string())),
+            Err(_) => return Err(Error::OcrFailed(format!("no answer within {} seconds", self.seconds))),
+        };
+        if !status.success() {
+            return Err(Error::OcrFailed(format!("the program ended with {status}")));
+        }
+        String::from_utf8(text).map_err(|_| failed("its answer is not UTF-8"))
     }
 }
 
 impl Ocr for Tesseract {
     fn name(&self) -> String {
-        self.name.clone()
+        format!("tesseract {} {}", self.version, self.language)
     }
 
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
-        let _ = page;
-        Err(Error::OcrFailed("not yet".to_owned()))
+        Ok(words(&self.run(page)?))
+    }
+}
+
+/// The words in Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text.
+fn words(table: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let (mut line, mut last) = (0, None);
+    for row in table.lines() {
+        let cells: Vec<&str> = row.splitn(12, '\t').collect();
+        let [level, _, block, paragraph, line_number, _, x, y, width, height, confidence, text] =
+            cells.as_slice()
+        else {
+            continue;
+        };
+        let text = nfc(text.trim());
+        // Level 5 is a word.
+        if *level != "5" || text.is_empty() {
+            continue;
+        }
+        let number = |cell: &str| cell.parse::<f32>().ok();
+        let (Some(x), Some(y), Some(width), Some(height), Some(confidence)) =
+            (number(x), number(y), number(width), number(height), number(confidence))
+        else {
+            continue;
+        };
+        let place = (block.to_string(), paragraph.to_string(), line_number.to_string());
+        if let Some(last) = &last
+            && *last != place
+        {
+            line += 1;
+        }
+        last = Some(place);
+        words.push(Word {
+            text,
+            place: Area { x, y, width, height },
+            confidence: confidence.clamp(0.0, 100.0),
+            line,
+        });
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_one_line_share_its_number() {
+        let table = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n\
+            4\t1\t1\t1\t1\t0\t10\t10\t100\t20\t-1\t\n\
+            5\t1\t1\t1\t1\t1\t10\t10\t40\t20\t96.5\tGia\u{302}\u{301}y\n\
+            5\t1\t1\t1\t1\t2\t60\t10\t40\t20\t91\tphép\n\
+            5\t1\t1\t1\t2\t1\t10\t40\t40\t20\t95\t \n\
+            5\t1\t2\t1\t1\t1\t10\t40\t40\t20\t95\txây\n";
+        let words = words(table);
+        assert_eq!(
+            words.iter().map(|word| (word.text.as_str(), word.line)).collect::<Vec<_>>(),
+            [("Giấy", 0), ("phép", 0), ("xây", 1)]
+        );
+        assert_eq!(words[0].place.width, 40.0);
+    }
+
+    #[test]
+    fn a_language_that_is_not_installed_is_missing() {
+        let error = Tesseract::find("nosuchlanguage", &Limits::default()).unwrap_err();
+        assert_eq!(error.code(), "ocr-missing");
     }
 }
