@@ -3,13 +3,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use muniment_record::{LookupToken, Receipt, Record, RecordId, ResultCode};
+use muniment_record::{Digest, LookupToken, Receipt, Record, RecordId, ResultCode};
 use tracing::info;
 
 use crate::catalogue::{Catalogue, OutboxRow};
 use crate::object::StoredObject;
 use crate::store::{Store, sync_directory};
-use crate::{Arrival, BatchId, Error, Ledger, Outcome, Registration};
+use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
 
 mod deposit;
 
@@ -179,6 +179,17 @@ impl Archive {
         String::from_utf8(bytes).map_err(|_| Error::damaged(name, "not UTF-8"))
     }
 
+    /// How a record came to be, as written beside it.
+    pub async fn events(&self, record: &Record) -> Result<Events, Error> {
+        let id = record.id;
+        self.blocking(move |store| Ok(StoredObject::load(store, id)?.events)).await
+    }
+
+    /// The record whose archived PDF has exactly these bytes.
+    pub async fn holder_of(&self, pdf: &Digest) -> Result<Option<RecordId>, Error> {
+        self.catalogue.holder_of(pdf).await
+    }
+
     /// The receipt for the newest version of a record.
     pub async fn receipt(&self, id: RecordId) -> Result<Receipt, Error> {
         let version = self.record(id).await?.version;
@@ -202,7 +213,7 @@ impl Archive {
         self.store.root().to_owned()
     }
 
-    async fn blob(&self, digest: muniment_record::Digest) -> Result<Vec<u8>, Error> {
+    async fn blob(&self, digest: Digest) -> Result<Vec<u8>, Error> {
         self.blocking(move |store| store.read_blob(&digest)).await
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use muniment_record::{DossierCode, Receipt, Record, RecordId, ResultCode, nfc};
+use muniment_record::{Digest, DossierCode, Receipt, Record, RecordId, ResultCode, nfc};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -76,6 +76,16 @@ impl Catalogue {
     pub(crate) async fn code_holder(&self, code: &ResultCode) -> Result<Option<RecordId>, Error> {
         let row = sqlx::query("SELECT id FROM records WHERE result_code = ?")
             .bind(code.to_string())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(look_up())?;
+        row.map(|row| parsed(&row, "id")).transpose()
+    }
+
+    /// The record whose archived PDF has this digest.
+    pub(crate) async fn holder_of(&self, pdf: &Digest) -> Result<Option<RecordId>, Error> {
+        let row = sqlx::query("SELECT id FROM records WHERE sha256 = ? ORDER BY id LIMIT 1")
+            .bind(pdf.to_string())
             .fetch_optional(&self.readers)
             .await
             .map_err(look_up())?;

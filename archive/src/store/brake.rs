@@ -36,10 +36,4 @@ impl Brake {
     pub(crate) fn stop_after(&self, steps: u32) {
         *self.steps_left.lock().unwrap() = Some(steps);
     }
-
-    /// Whether the brake has been used up.
-    #[cfg(test)]
-    pub(crate) fn has_stopped(&self) -> bool {
-        *self.steps_left.lock().unwrap() == Some(0)
-    }
 }

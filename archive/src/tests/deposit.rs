@@ -21,6 +21,8 @@ async fn what_was_deposited_is_found_and_read_back() {
     assert_eq!(archive.text(&record).await.unwrap(), "Giấy chứng nhận số 1");
     let receipt = archive.receipt(record.id).await.unwrap();
     assert_eq!((receipt.sha256, receipt.pages, receipt.archived_at), (record.sha256, 2, now()));
+    assert_eq!(archive.holder_of(&record.sha256).await.unwrap(), Some(record.id));
+    assert_eq!(archive.events(&record).await.unwrap().archived_at(), Some(now()));
     let page = archive.records(Some(id_of(0)), 1).await.unwrap();
     assert_eq!(page, [record]);
     let sequences: Vec<u64> = archive.outbox(1, 10).await.unwrap().iter().map(|row| row.sequence).collect();
