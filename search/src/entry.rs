@@ -24,15 +24,9 @@ impl Entry {
         let content = Content {
             record: record.clone(),
             text: text.to_owned(),
-            holders: holders
-                .filter_map(|holder| holder.id.as_ref())
-                .map(|id| keying.key(id))
-                .collect(),
+            holders: holders.filter_map(|holder| holder.id.as_ref()).map(|id| keying.key(id)).collect(),
         };
-        Self {
-            id: record.id,
-            content: Some(Box::new(content)),
-        }
+        Self { id: record.id, content: Some(Box::new(content)) }
     }
 
     /// The removal of a record from the index.

@@ -8,13 +8,23 @@
 //! - [`Reader`]: searches a [`Query`] within a [`Scope`] and gives [`Results`];
 //! - [`HolderKeying`]: hashes the numbers of holders, which are never stored as such for access.
 
+mod code;
+mod collect;
+mod engine;
 mod entry;
 mod error;
+mod layout;
 mod notice;
+mod plan;
+mod prefix;
 mod query;
 mod reader;
 mod results;
+mod schema;
 mod scope;
+mod similar;
+mod snippet;
+mod text;
 mod writer;
 
 pub use entry::Entry;

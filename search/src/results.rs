@@ -22,12 +22,7 @@ pub struct Paging {
 impl Default for Paging {
     /// The ten best hits, with facets.
     fn default() -> Self {
-        Self {
-            offset: 0,
-            limit: 10,
-            sort: Sort::Relevance,
-            facets: true,
-        }
+        Self { offset: 0, limit: 10, sort: Sort::Relevance, facets: true }
     }
 }
 

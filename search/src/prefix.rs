@@ -1,0 +1,86 @@
+//! A query for all terms that begin alike.
+
+use tantivy::query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::termdict::{TermDictionary, TermStreamer};
+use tantivy::{BitSet, DocId, DocSet, Score, Searcher, SegmentReader, TantivyError};
+
+/// Finds the documents with a term that begins with these bytes; all score the same.
+#[derive(Clone, Debug)]
+pub(crate) struct PrefixQuery {
+    pub(crate) field: Field,
+    pub(crate) prefix: Vec<u8>,
+}
+
+impl PrefixQuery {
+    pub(crate) fn new(field: Field, prefix: &str) -> Self {
+        Self { field, prefix: prefix.as_bytes().to_vec() }
+    }
+
+    /// Whether any term begins so.
+    pub(crate) fn is_anywhere(&self, searcher: &Searcher) -> tantivy::Result<bool> {
+        for reader in searcher.segment_readers() {
+            let index = reader.inverted_index(self.field)?;
+            if self.terms(index.terms())?.advance() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn terms<'a>(&self, terms: &'a TermDictionary) -> tantivy::Result<TermStreamer<'a>> {
+        let mut range = terms.range().ge(&self.prefix);
+        if let Some(end) = end_of(&self.prefix) {
+            range = range.lt(end);
+        }
+        Ok(range.into_stream()?)
+    }
+}
+
+impl Query for PrefixQuery {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(PrefixWeight(self.clone())))
+    }
+}
+
+struct PrefixWeight(PrefixQuery);
+
+impl Weight for PrefixWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let mut found = BitSet::with_max_value(reader.max_doc());
+        let index = reader.inverted_index(self.0.field)?;
+        let mut terms = self.0.terms(index.terms())?;
+        while terms.advance() {
+            let mut block =
+                index.read_block_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+            while !block.docs().is_empty() {
+                for document in block.docs() {
+                    found.insert(*document);
+                }
+                block.advance();
+            }
+        }
+        Ok(Box::new(ConstScorer::new(BitSetDocSet::from(found), boost)))
+    }
+
+    fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
+        let mut scorer = self.scorer(reader, 1.0)?;
+        if scorer.doc() <= document && scorer.seek(document) == document {
+            Ok(Explanation::new("prefix", 1.0))
+        } else {
+            Err(TantivyError::InvalidArgument("the document does not match".to_owned()))
+        }
+    }
+}
+
+/// The first term behind all that begin with `prefix`.
+fn end_of(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if let Some(next) = last.checked_add(1) {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
+}

@@ -1,0 +1,137 @@
+//! What finds what.
+
+use muniment_search::{Paging, Query, Scope, Sort};
+use tempfile::TempDir;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::support::{draft, found, index, numbers, search};
+
+fn people() -> (TempDir, muniment_search::Reader) {
+    let dir = TempDir::new().expect("a folder");
+    let reader = index(
+        dir.path(),
+        &[
+            draft(1).holder("Trịnh Văn Mã").with("symbol", "12/2020/QĐ-UBND"),
+            draft(2).holder("Trịnh Văn Má").with("issued_on", "2020-05-17"),
+            draft(3).holder("Khổng Thúy Quỳnh").text("nghệ nhân ưu tú đúc đồng Đại Bái"),
+            draft(4).holder("Lý Thị Hoà").with("symbol", "CN 987654").text("đồng Đại Bái đúc"),
+            draft(5)
+                .holder("Đặng Bắc")
+                .agency("H05.13", "Sở Y tế")
+                .with("procedure_name", "Cấp chứng chỉ hành nghề"),
+        ],
+    );
+    (dir, reader)
+}
+
+#[test]
+fn names_are_found_however_their_marks_are_typed() {
+    let (_dir, reader) = people();
+    for (query, expected) in [
+        ("Trịnh Văn Mã", vec![1, 2]),
+        ("Trịnh Văn Má", vec![2, 1]),
+        ("khong thuy quynh", vec![3]),
+        ("Khổng Thuý Quỳnh", vec![3]),
+        ("Lí Thị Hòa", vec![4]),
+        ("Ðặng Bắc", vec![5]),
+        ("Ddawngj Bawsc", vec![5]),
+        ("Khổng Thúy Qu", vec![3]),
+        ("khong thuyy quynh", vec![3]),
+    ] {
+        assert_eq!(found(&reader, query), expected, "{query}");
+        let decomposed: String = query.nfd().collect();
+        assert_eq!(found(&reader, &decomposed), expected, "{query}, decomposed");
+    }
+}
+
+#[test]
+fn codes_are_found_whole_and_in_part_with_any_punctuation() {
+    let (_dir, reader) = people();
+    for (query, expected) in [
+        ("000.00.12.H05-260224-0003", vec![3]),
+        ("000.00.12.h05 – 260224 – 0003", vec![3]),
+        ("0000012H052602240003", vec![3]),
+        ("H05-260224-0003", vec![3]),
+        ("260224-0003", vec![3]),
+        ("12/2020/QĐ-UBND", vec![1]),
+        ("12/2020/QÐ-UBND", vec![1]),
+        ("12-2020-qd-ubnd", vec![1]),
+        ("122020QĐUBND", vec![1]),
+        ("CN 987654", vec![4]),
+        ("CN 9876", vec![4]),
+        ("cn987654", vec![4]),
+        ("099 188 000 002", vec![2]),
+        ("số:12/2020", vec![1]),
+        ("hồ sơ:260224-0005", vec![5]),
+    ] {
+        assert_eq!(found(&reader, query), expected, "{query}");
+    }
+}
+
+#[test]
+fn fields_phrases_exclusions_and_dates_narrow_a_search() {
+    let (_dir, reader) = people();
+    for (query, expected) in [
+        ("\"đúc đồng Đại Bái\"", vec![3]),
+        ("đúc đồng -nghệ", vec![4]),
+        ("tên:trinh -tên:\"Văn Mã\" ngày:2020", vec![2]),
+        ("ngày:01/05/2020..31/05/2020", vec![2]),
+        ("cơ quan:y tế", vec![5]),
+        ("cơ quan:H05.13", vec![5]),
+        ("thủ tục:chứng chỉ", vec![5]),
+        ("tên:xây dựng", vec![]),
+    ] {
+        assert_eq!(found(&reader, query), expected, "{query}");
+    }
+}
+
+#[test]
+fn an_empty_query_lists_everything_the_newest_first() {
+    let (_dir, reader) = people();
+    assert_eq!(found(&reader, ""), [5, 4, 3, 1, 2]);
+}
+
+#[test]
+fn pages_do_not_overlap_and_counts_do_not_depend_on_them() {
+    let dir = TempDir::new().expect("a folder");
+    let drafts: Vec<_> = (1..=57).map(draft).collect();
+    let reader = index(dir.path(), &drafts);
+    for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest] {
+        let mut all = Vec::new();
+        for offset in (0..60).step_by(10) {
+            let paging = Paging { offset, sort, ..Paging::default() };
+            let results =
+                reader.search(&Scope::Everything, &Query::parse("xay dung"), &paging).expect("a search");
+            assert_eq!(results.total, 57);
+            all.extend(numbers(&results));
+        }
+        assert_eq!(all, (1..=57).rev().collect::<Vec<u64>>(), "{sort:?}");
+    }
+}
+
+#[test]
+fn facets_count_all_matching_records_and_their_filters_narrow_to_them() {
+    let (_dir, reader) = people();
+    let results = search(&reader, &Scope::Everything, "");
+    let agencies: Vec<(&str, u64)> =
+        results.facets.agencies.iter().map(|value| (value.label.as_str(), value.count)).collect();
+    assert_eq!(agencies, [("Sở Xây dựng tỉnh Bắc Ninh", 4), ("Sở Y tế", 1)]);
+    assert_eq!(results.facets.months.len(), 2);
+    let facets = &results.facets;
+    for value in facets.agencies.iter().chain(&facets.procedures).chain(&facets.years).chain(&facets.statuses)
+    {
+        assert_eq!(search(&reader, &Scope::Everything, &value.filter).total, value.count, "{}", value.filter);
+    }
+}
+
+#[test]
+fn a_hit_shows_why_it_was_found() {
+    let (_dir, reader) = people();
+    let results = search(&reader, &Scope::Everything, "\"duc dong dai bai\"");
+    let hit = &results.hits[0];
+    let marked: Vec<&str> =
+        hit.snippet.pieces().into_iter().filter(|(_, is_hit)| *is_hit).map(|(text, _)| text).collect();
+    assert_eq!(marked, ["đúc", "đồng", "Đại", "Bái"]);
+    assert_eq!(hit.holder, "Khổng Thúy Quỳnh");
+    assert_eq!(hit.agency, "Sở Xây dựng tỉnh Bắc Ninh");
+}
