@@ -12,6 +12,7 @@ use crate::store::{Store, sync_directory};
 use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
 
 mod deposit;
+mod log;
 
 #[cfg(test)]
 pub(crate) use deposit::Content;

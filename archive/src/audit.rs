@@ -1,6 +1,6 @@
 //! The audit: everything is read again, and every difference is named.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::finding::Findings;
 use crate::layout::root_files;
+use crate::log::audit_log;
 use crate::object::name_of;
 use crate::store::Store;
 use crate::walk::{Walk, files_below};
@@ -42,6 +43,8 @@ pub struct AuditReport {
     pub files: u64,
     /// Bytes that were read.
     pub bytes: u64,
+    /// Entries of the published log.
+    pub log_entries: u64,
     /// Blobs that belong to no record: harmless, a document that was not archived leaves them.
     pub unreferenced_blobs: u64,
     /// Every difference.
@@ -62,11 +65,12 @@ impl fmt::Display for AuditReport {
         }
         write!(
             f,
-            "{} objects, {} records, {} files, {} bytes read, {} findings",
+            "{} objects, {} records, {} files, {} bytes read, {} log entries, {} findings",
             self.objects,
             self.records,
             self.files,
             self.bytes,
+            self.log_entries,
             self.findings.len()
         )
     }
@@ -108,6 +112,7 @@ impl Archive {
             records: 0,
             files: 0,
             bytes: 0,
+            log_entries: 0,
             unreferenced_blobs: 0,
             findings: Vec::new(),
         };
@@ -130,6 +135,7 @@ impl Archive {
         }
         self.audit_catalogue(&walk.objects, &mut report).await?;
         self.audit_blobs(blobs, &mut report).await?;
+        self.audit_log(&mut report).await?;
         Ok(report)
     }
 
@@ -197,6 +203,40 @@ impl Archive {
                 }
             }
         }
+    }
+
+    /// Re-reads the published log and holds it against the catalogue's order and records.
+    async fn audit_log(&self, report: &mut AuditReport) -> Result<(), Error> {
+        const AT_ONCE: u32 = 1000;
+        let (mut findings, logged) = self.blocking(|store| Ok(audit_log(store))).await?;
+        let entries = u64::try_from(logged.len()).unwrap_or(u64::MAX);
+        if entries > self.catalogue.log_size().await? {
+            let detail = "it holds less than the log has published";
+            findings.add(crate::archive::CATALOGUE, AuditProblem::Catalogue, detail);
+        }
+        report.log_entries = entries;
+        let mut records: HashMap<(RecordId, u32), Digest> = HashMap::new();
+        let mut after = None;
+        loop {
+            let page = self.catalogue.records(after, AT_ONCE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for record in page {
+                records.insert((record.id, record.version), record.sha256);
+            }
+        }
+        for ((id, version), sha256) in logged {
+            let what = match records.get(&(id, version)) {
+                Some(kept) if *kept == sha256 => continue,
+                Some(_) => (AuditProblem::Changed, "the log names another PDF"),
+                None => (AuditProblem::Missing, "the log names this record"),
+            };
+            let mut on_record = Findings::on(Some(id));
+            on_record.add(name_of(id), what.0, what.1);
+            findings.list.append(&mut on_record.list);
+        }
+        report.findings.append(&mut findings.list);
+        Ok(())
     }
 
     async fn has_object(&self, id: RecordId) -> Result<bool, Error> {

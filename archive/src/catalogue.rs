@@ -18,8 +18,10 @@ use crate::Error;
 use crate::events::ArrivalFact;
 
 mod intake;
+mod log;
 
 pub(crate) use intake::{PendingArrival, settle_archived};
+pub(crate) use log::append_entry;
 
 /// How long a transaction waits for one of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);

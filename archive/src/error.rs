@@ -52,6 +52,9 @@ pub enum Error {
         /// The directory.
         path: String,
     },
+    /// A checkpoint could not be signed, or is not signed by the log's key.
+    #[error("failed to sign or verify a checkpoint")]
+    Note(#[source] muniment_seal::Error),
     /// A text that is no batch id.
     #[error("not a batch id: the form 20261124T101500-0001")]
     BatchId,
@@ -127,7 +130,7 @@ impl Error {
             | Self::BatchId
             | Self::Json { .. } => ErrorKind::Precondition,
             Self::InUse { .. } | Self::Stopped => ErrorKind::Unavailable,
-            Self::Damaged { .. } | Self::CatalogueMissing { .. } => ErrorKind::Corrupt,
+            Self::Damaged { .. } | Self::Note(_) | Self::CatalogueMissing { .. } => ErrorKind::Corrupt,
             Self::Migrate(_) => ErrorKind::Corrupt,
             Self::Storage { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -150,6 +153,7 @@ impl Error {
             Self::Mismatch { .. } => "mismatch",
             Self::NoDigest => "no-digest",
             Self::CatalogueMissing { .. } => "catalogue-missing",
+            Self::Note(_) => "checkpoint",
             Self::BatchId => "batch-id",
             Self::Damaged { .. } => "damaged",
             Self::Json { .. } => "json",

@@ -12,10 +12,12 @@
 //! - or [`Archive::settle`] enters the [`Outcome`] of a document that was not archived;
 //! - [`Ledger`]: what became of each document of a batch; it balances;
 //! - [`OutboxRow`]: a change that the search index has yet to take up;
+//! - [`Archive::publish_log`] publishes what happened as a transparency log; a [`LogProof`] proves to its bearer that a
+//!   record is in it;
 //! - [`Archive::audit`] re-reads everything and names every difference ([`AuditReport`]);
 //! - [`Archive::recover`] rolls forward what a stop left half-done.
 //!
-//! The crate accepts nothing unsealed, reads no clock and draws no random numbers.
+//! The crate accepts nothing unsealed and reads no clock; the only randomness that it draws is salts for the log.
 
 mod archive;
 mod arrival;
@@ -28,6 +30,7 @@ mod finding;
 mod inventory;
 mod layout;
 mod ledger;
+mod log;
 mod object;
 mod rebuild;
 mod store;
@@ -42,6 +45,7 @@ pub use error::{Error, ErrorKind};
 pub use events::{ArrivalFact, Event, Events};
 pub use finding::{AuditFinding, AuditProblem};
 pub use ledger::{ArrivalState, Count, Ledger, LedgerRow, Totals};
+pub use log::{Checkpoint, Leaf, LogEvent, LogProof, leaf_hash, verify_consistency, verify_inclusion};
 pub use rebuild::RebuildReport;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::Error;
 use crate::events::{ArrivalFact, Events};
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::{object_id, object_path};
+use crate::log::{Entry, Salt};
 use crate::store::{Bytes, ObjectFiles, Store};
 
 /// The logical name of the descriptive metadata.
@@ -111,6 +112,11 @@ impl StoredObject {
     /// The receipt that was given for it: it follows from what is stored.
     pub(crate) fn receipt(&self) -> Receipt {
         receipt_of(&self.record, self.archived_at)
+    }
+
+    /// Its entry for the log, with a new salt.
+    pub(crate) fn log_entry(&self) -> Result<Entry, Error> {
+        Entry::of_issue(&self.record, &self.events, self.archived_at, Salt::random()?)
     }
 
     /// The PDF's bytes, checked against the record.

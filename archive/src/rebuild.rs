@@ -10,12 +10,13 @@ use serde::Serialize;
 use tracing::info;
 
 use crate::archive::{CATALOGUE, lock_file};
-use crate::catalogue::{Catalogue, insert_batch, insert_record, insert_settled};
+use crate::catalogue::{Catalogue, append_entry, insert_batch, insert_record, insert_settled};
 use crate::finding::Findings;
+use crate::log::{Entry, PublishedLog};
 use crate::object::{StoredObject, is_pdf, name_of};
 use crate::store::{Store, sync_directory};
 use crate::walk::Walk;
-use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind};
+use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind, Leaf};
 
 /// How many objects are read, and written in one transaction, at a time.
 const AT_ONCE: usize = 256;
@@ -33,6 +34,8 @@ pub struct RebuildReport {
     pub records: u64,
     /// Their pages.
     pub pages: u64,
+    /// Entries taken over from the published log. Records that it lacks are entered when the archive recovers.
+    pub log_entries: u64,
     /// The objects that are not in the new catalogue, and why, and what does not belong in storage.
     pub findings: Vec<AuditFinding>,
 }
@@ -52,17 +55,18 @@ impl fmt::Display for RebuildReport {
         let statement = if self.is_complete() { "complete" } else { "NOT complete" };
         write!(
             f,
-            "{statement}: {} objects, {} records, {} pages, {} findings",
+            "{statement}: {} objects, {} records, {} pages, {} log entries, {} findings",
             self.objects,
             self.records,
             self.pages,
+            self.log_entries,
             self.findings.len()
         )
     }
 }
 
 impl Archive {
-    /// Makes the catalogue again from `ocfl/` alone, beside the old one, and puts it in the old one's place; the old
+    /// Makes the catalogue again from `ocfl/` and the published log, beside the old one, and puts it in the old one's place; the old
     /// one is kept as `catalog.sqlite.old`. Batches, ledger rows and receipts of archived documents come back; rows of
     /// documents that were not archived do not. The outbox starts anew, so an index has to be built anew too.
     ///
@@ -94,6 +98,7 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
         objects: u64::try_from(walk.objects.len()).unwrap_or(u64::MAX),
         records: 0,
         pages: 0,
+        log_entries: 0,
         findings: Vec::new(),
     };
     let mut general = Findings::on(None);
@@ -101,6 +106,7 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
         general.add(stray, AuditProblem::Extra, "does not belong in the storage root");
     }
     report.findings.append(&mut general.list);
+    report.log_entries = restore_log(store, catalogue, &mut report.findings).await?;
     for ids in walk.objects.chunks(AT_ONCE) {
         let mut transaction = catalogue.begin().await?;
         for &id in ids {
@@ -128,6 +134,35 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
         transaction.commit().await.map_err(Error::catalogue("commit rebuilt records"))?;
     }
     Ok(report)
+}
+
+/// Takes over what the log has published: its order cannot be made again from the objects.
+async fn restore_log(
+    store: &Store,
+    catalogue: &Catalogue,
+    findings: &mut Vec<AuditFinding>,
+) -> Result<u64, Error> {
+    let bundles = match PublishedLog::new(store).bundles() {
+        Ok(bundles) => bundles,
+        Err(error) => {
+            // Without them nothing more can be published, which is right: the log must be restored from a copy first.
+            let mut general = Findings::on(None);
+            general.add("log", AuditProblem::Unreadable, error.to_string());
+            findings.append(&mut general.list);
+            return Ok(0);
+        }
+    };
+    let mut transaction = catalogue.begin().await?;
+    let mut entries = 0;
+    for (leaf, companion) in bundles {
+        let read: Leaf =
+            serde_json::from_str(&leaf).map_err(|_| Error::damaged("log", "an entry is not a leaf"))?;
+        let entry = Entry { record: read.record, version: read.version, leaf, companion };
+        append_entry(&mut transaction, &entry).await?;
+        entries += 1;
+    }
+    transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
+    Ok(entries)
 }
 
 /// Reads an object; its PDF must be there with the right length. Hashing it is the audit's work.

@@ -133,6 +133,27 @@ impl Store {
         self.move_into_place(&staged, &target, &name)
     }
 
+    /// Writes a file that is never written with other bytes. One that is there with the same bytes is left alone.
+    pub(crate) fn put_once(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let target = self.root.join(name);
+        if target.exists() {
+            return if self.read(name)? == bytes {
+                Ok(())
+            } else {
+                Err(Error::damaged(name, "it was written before, with other bytes"))
+            };
+        }
+        self.replace(name, bytes)
+    }
+
+    /// Puts a file in place of an older one: a reader sees the one or the other.
+    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let staged = self.staged();
+        write_digested(&staged, &Bytes::Memory(bytes))?;
+        self.brake.step()?;
+        self.move_into_place(&staged, &self.root.join(name), name)
+    }
+
     /// Takes an object that was never acknowledged out of the archive again.
     pub(crate) fn withdraw_object(&self, path: &str) -> Result<(), Error> {
         let attempt = || format!("withdraw ocfl/{path}");

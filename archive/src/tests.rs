@@ -5,4 +5,5 @@ mod deposit;
 mod fixture;
 mod kill;
 mod ledger;
+mod log;
 mod rebuild;

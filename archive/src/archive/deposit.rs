@@ -9,7 +9,7 @@ use muniment_seal::Sealed;
 use tracing::{info, warn};
 
 use super::Archive;
-use crate::catalogue::{PendingArrival, insert_record, settle_archived};
+use crate::catalogue::{PendingArrival, append_entry, insert_record, settle_archived};
 use crate::layout::{object_id, object_path};
 use crate::object::{Composed, StoredObject};
 use crate::store::{Bytes, Store};
@@ -111,8 +111,32 @@ impl Archive {
                 Err(error) => return Err(error),
             }
         }
+        self.log_the_rest().await?;
         info!(finished = report.finished.len(), withdrawn = report.withdrawn.len(), "recovered at {now}");
         Ok(report)
+    }
+
+    /// Enters in the log the records that it lacks: those archived before there was a log, or lost to it.
+    async fn log_the_rest(&self) -> Result<(), Error> {
+        const AT_ONCE: u32 = 256;
+        loop {
+            let ids = self.catalogue.not_logged(AT_ONCE).await?;
+            if ids.is_empty() {
+                return Ok(());
+            }
+            let entries = self
+                .blocking(move |store| {
+                    ids.into_iter()
+                        .map(|id| StoredObject::load(store, id)?.log_entry())
+                        .collect::<Result<Vec<_>, _>>()
+                })
+                .await?;
+            let mut transaction = self.catalogue.begin().await?;
+            for entry in &entries {
+                append_entry(&mut transaction, entry).await?;
+            }
+            transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
+        }
     }
 
     /// Brings an object that is whole in storage into the catalogue, in one transaction.
@@ -131,6 +155,7 @@ impl Archive {
             }
             Err(error) => return Err(error),
         }
+        append_entry(&mut transaction, &object.log_entry()?).await?;
         transaction.commit().await.map_err(Error::catalogue("commit a record"))?;
         info!(record.id = %record.id, bytes = record.bytes, "archived record {}", record.id);
         Ok(receipt)

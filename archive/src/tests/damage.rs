@@ -10,13 +10,13 @@ use crate::object::name_of;
 use crate::{Archive, AuditProblem};
 
 #[derive(Clone, Copy, Debug)]
-enum Action {
+pub(super) enum Action {
     Delete,
     Truncate,
     Flip,
 }
 
-const ACTIONS: [Action; 3] = [Action::Delete, Action::Truncate, Action::Flip];
+pub(super) const ACTIONS: [Action; 3] = [Action::Delete, Action::Truncate, Action::Flip];
 const PLACES: [&str; 9] = [
     "v1/content/H05.12-260224-0001-KQ1.pdf",
     "v1/content/record.json",
@@ -30,7 +30,7 @@ const PLACES: [&str; 9] = [
 ];
 
 impl Action {
-    fn on(self, path: &Path) {
+    pub(super) fn on(self, path: &Path) {
         let mut bytes = fs::read(path).unwrap();
         match self {
             Self::Delete => return fs::remove_file(path).unwrap(),

@@ -1,0 +1,102 @@
+//! The transparency log of an archive.
+
+use muniment_record::{Digest, RecordId};
+use muniment_seal::note::NoteKey;
+use tracing::info;
+
+use super::Archive;
+use crate::log::{LogProof, PublishedLog, Tiles, WIDTH, consistency, inclusion};
+use crate::{Checkpoint, Error};
+
+/// The most entries that are integrated before a checkpoint is written.
+const AT_ONCE: u64 = 64 * WIDTH;
+
+impl Archive {
+    /// Publishes what has happened since the last checkpoint: entries, tiles, then a checkpoint signed by the log's key,
+    /// whose name is the log's origin. Repeatable at any point of a stop. Gives the checkpoint that now stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] while another process publishes; [`Error::Damaged`] where the catalogue, the tiles or the
+    /// checkpoint contradict what has been published, or another key has signed it. Nothing is signed then.
+    pub async fn publish_log(&self, key: &NoteKey) -> Result<Checkpoint, Error> {
+        let _lock = self.blocking(|store| PublishedLog::new(store).lock()).await?;
+        let verifier = key.verifier();
+        let mut published = match self.checkpoint().await? {
+            Some(note) => Some(verified(&note, key)?),
+            None => None,
+        };
+        let total = self.catalogue.log_size().await?;
+        loop {
+            let old_size = published.as_ref().map_or(0, |checkpoint: &Checkpoint| checkpoint.size);
+            if let Some(checkpoint) = &published
+                && old_size == total
+            {
+                return Ok(checkpoint.clone());
+            }
+            let first = old_size.saturating_sub(1) / WIDTH * WIDTH;
+            let entries = self.catalogue.log_entries(first, AT_ONCE).await?;
+            let old = published.take();
+            let (size, root) =
+                self.blocking(move |store| PublishedLog::new(store).extend(old.as_ref(), &entries)).await?;
+            let checkpoint = Checkpoint { origin: verifier.name().to_owned(), size, root };
+            let note = key.sign(&checkpoint.to_string()).map_err(Error::Note)?;
+            self.blocking(move |store| PublishedLog::new(store).sign_off(&note)).await?;
+            info!(size, "published the log at size {size}");
+            published = Some(checkpoint);
+        }
+    }
+
+    /// The newest published checkpoint, a C2SP signed note.
+    pub async fn checkpoint(&self) -> Result<Option<String>, Error> {
+        self.blocking(|store| PublishedLog::new(store).note()).await
+    }
+
+    /// The proof that the newest version of a record is in the published log.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where it is not, or not yet published.
+    pub async fn prove(&self, id: RecordId) -> Result<LogProof, Error> {
+        let missing = || Error::NotFound { what: format!("published log entry of record {id}") };
+        let version = self.record(id).await?.version;
+        let (index, entry) = self.catalogue.log_entry(id, version).await?.ok_or_else(missing)?;
+        let checkpoint = self.checkpoint().await?.ok_or_else(missing)?;
+        let size = checkpoint.parse::<Checkpoint>()?.size;
+        if index >= size {
+            return Err(missing());
+        }
+        let path = self.blocking(move |store| inclusion(&Tiles::new(store, size), index, size)).await?;
+        let proof = LogProof { entry, index, path, checkpoint };
+        if proof.leads_to_checkpoint() {
+            Ok(proof)
+        } else {
+            Err(Error::damaged("log", format!("entry {index} does not lead to the checkpoint's root")))
+        }
+    }
+
+    /// The proof that the log at an earlier size is the beginning of the log as published now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where the log is not that large.
+    pub async fn prove_consistency(&self, old_size: u64) -> Result<Vec<Digest>, Error> {
+        let missing = || Error::NotFound { what: format!("published log of size {old_size}") };
+        let checkpoint = self.checkpoint().await?.ok_or_else(missing)?;
+        let size = checkpoint.parse::<Checkpoint>()?.size;
+        if old_size == 0 || old_size > size {
+            return Err(missing());
+        }
+        self.blocking(move |store| consistency(&Tiles::new(store, size), old_size, size)).await
+    }
+}
+
+/// Reads a checkpoint that this key must have signed.
+fn verified(note: &str, key: &NoteKey) -> Result<Checkpoint, Error> {
+    let text = key.verifier().verify(note).map_err(Error::Note)?.parse::<Checkpoint>()?;
+    if text.origin == key.verifier().name() {
+        Ok(text)
+    } else {
+        Err(Error::damaged(PublishedLog::checkpoint_name(), "the checkpoint is another log's"))
+    }
+}

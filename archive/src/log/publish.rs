@@ -1,0 +1,169 @@
+//! From the catalogue's order to published files.
+
+use std::fs::{self, File};
+
+use muniment_record::Digest;
+
+use super::tiles::{
+    PUBLIC, Tiles, WIDTH, bundle_path, companion_path, read_bundle, tile_path, width_of, write_bundle,
+    write_tile,
+};
+use super::tree::{fold, leaf_hash, root};
+use super::{Checkpoint, Entry};
+use crate::Error;
+use crate::store::Store;
+
+/// The right to publish, of one process at a time.
+#[derive(Debug)]
+pub(crate) struct LogLock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+/// The files of the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PublishedLog<'a> {
+    store: &'a Store,
+}
+
+impl<'a> PublishedLog<'a> {
+    pub(crate) fn new(store: &'a Store) -> Self {
+        Self { store }
+    }
+
+    pub(crate) fn checkpoint_name() -> String {
+        format!("{PUBLIC}/checkpoint")
+    }
+
+    /// The newest checkpoint, a note.
+    pub(crate) fn note(self) -> Result<Option<String>, Error> {
+        let name = Self::checkpoint_name();
+        if !self.store.root().join(&name).exists() {
+            return Ok(None);
+        }
+        let bytes = self.store.read(&name)?;
+        String::from_utf8(bytes).map(Some).map_err(|_| Error::damaged(name, "not UTF-8"))
+    }
+
+    pub(crate) fn lock(self) -> Result<LogLock, Error> {
+        let directory = self.store.root().join("log");
+        fs::create_dir_all(&directory).map_err(Error::storage("make the log's directory"))?;
+        let file = File::create(directory.join("lock")).map_err(Error::storage("lock the log"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(LogLock(file)),
+            Err(fs::TryLockError::WouldBlock) => Err(Error::InUse { path: directory.display().to_string() }),
+            Err(fs::TryLockError::Error(cause)) => Err(Error::storage("lock the log")(cause)),
+        }
+    }
+
+    /// Writes everything of a larger tree but its checkpoint, and gives its root. `entries` begin with the bundle that
+    /// holds the last entry of the old tree, and what of it is published must be the same.
+    pub(crate) fn extend(self, old: Option<&Checkpoint>, entries: &[Entry]) -> Result<(u64, Digest), Error> {
+        let old_size = old.map_or(0, |checkpoint| checkpoint.size);
+        let first_bundle = old_size.saturating_sub(1) / WIDTH;
+        let first = first_bundle * WIDTH;
+        let new_size = first + u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        if let Some(old) = old {
+            self.require_same(old, first_bundle, entries)?;
+        }
+        for (index, bundle) in (first_bundle..).zip(entries.chunks(WIDTH as usize)) {
+            let width = width_of(index, new_size);
+            let mut companions = String::new();
+            for entry in bundle {
+                companions.push_str(&entry.companion);
+                companions.push('\n');
+            }
+            self.store.put_once(&companion_path(index, width), companions.as_bytes())?;
+            let leaves = write_bundle(bundle.iter().map(|entry| entry.leaf.as_bytes()))?;
+            self.store.put_once(&bundle_path(index, width), &leaves)?;
+        }
+        let new: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry.leaf.as_bytes())).collect();
+        let skipped = usize::try_from(old_size - first).unwrap_or(usize::MAX);
+        self.write_tiles(old_size, new_size, new.get(skipped..).unwrap_or_default().to_vec())?;
+        let tiles = Tiles::new(self.store, new_size);
+        if let Some(old) = old
+            && root(&tiles, old.size)? != old.root
+        {
+            return Err(Error::damaged("log", "its tiles do not lead to the checkpoint's root"));
+        }
+        Ok((new_size, root(&tiles, new_size)?))
+    }
+
+    /// Puts a signed checkpoint in the old one's place.
+    pub(crate) fn sign_off(self, note: &str) -> Result<(), Error> {
+        self.store.replace(&Self::checkpoint_name(), note.as_bytes())
+    }
+
+    /// The catalogue must know the published entries, or it is older than the log.
+    fn require_same(self, old: &Checkpoint, bundle: u64, entries: &[Entry]) -> Result<(), Error> {
+        let fault = || Error::damaged("catalogue", "it does not hold what the log has published: rebuild it");
+        let width = width_of(bundle, old.size);
+        let published = self.store.read(&bundle_path(bundle, width))?;
+        let published = read_bundle(&published).ok_or_else(fault)?;
+        let known = entries.get(..published.len()).ok_or_else(fault)?;
+        let same = published.iter().zip(known).all(|(leaf, entry)| *leaf == entry.leaf.as_bytes());
+        if same { Ok(()) } else { Err(fault()) }
+    }
+
+    /// Writes the tiles that are new or fuller, level by level: `hashes` are those from `old` to `new`.
+    fn write_tiles(self, old: u64, new: u64, hashes: Vec<Digest>) -> Result<(), Error> {
+        let before = Tiles::new(self.store, old);
+        let (mut start, mut end, mut row) = (old, new, hashes);
+        let mut level = 0;
+        while start < end {
+            let mut full = Vec::new();
+            let mut rest = row.as_slice();
+            for index in start / WIDTH..=(end - 1) / WIDTH {
+                let width = width_of(index, end);
+                let mut tile = match width_of(index, start) {
+                    0 => Vec::new(),
+                    _ => before.tile(level, index)?,
+                };
+                let missing = usize::try_from(width).unwrap_or(usize::MAX).saturating_sub(tile.len());
+                let (taken, left) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
+                tile.extend_from_slice(taken);
+                rest = left;
+                self.store.put_once(&tile_path(level, index, width), &write_tile(&tile))?;
+                if width == WIDTH {
+                    full.push(fold(&tile));
+                }
+            }
+            (start, end, row) = (start / WIDTH, end / WIDTH, full);
+            level += 1;
+        }
+        Ok(())
+    }
+
+    /// The entries that are published, with those behind the checkpoint that a stop left: their place is taken for ever.
+    pub(crate) fn bundles(self) -> Result<Vec<(String, String)>, Error> {
+        let size = match self.note()? {
+            Some(note) => note.parse::<Checkpoint>()?.size,
+            None => 0,
+        };
+        let mut read = Vec::new();
+        for index in 0.. {
+            let Some(width) = self.widest(index, width_of(index, size)) else { break };
+            let leaves = self.store.read(&bundle_path(index, width))?;
+            let companions = self.store.read(&companion_path(index, width))?;
+            let fault = || Error::damaged(bundle_path(index, width), "entries and companions do not agree");
+            let leaves = read_bundle(&leaves).ok_or_else(fault)?;
+            let companions = String::from_utf8(companions).map_err(|_| fault())?;
+            let companions: Vec<&str> = companions.lines().collect();
+            if leaves.len() != companions.len() {
+                return Err(fault());
+            }
+            for (leaf, companion) in leaves.into_iter().zip(companions) {
+                let leaf = String::from_utf8(leaf.to_vec()).map_err(|_| fault())?;
+                read.push((leaf, companion.to_owned()));
+            }
+            if width < WIDTH {
+                break;
+            }
+        }
+        Ok(read)
+    }
+
+    /// How wide the widest bundle with this index is; at least as wide as the checkpoint says.
+    fn widest(self, index: u64, least: u64) -> Option<u64> {
+        let there = |width: &u64| self.store.root().join(bundle_path(index, *width)).is_file();
+        let least_there = (least > 0).then_some(least);
+        (least + 1..=WIDTH).rev().find(there).or(least_there)
+    }
+}

@@ -1,0 +1,241 @@
+//! The transparency log: one order, published once, provable, and never two roots for one size.
+
+use std::fs;
+
+use muniment_record::Digest;
+use muniment_seal::note::NoteKey;
+use proptest::prelude::*;
+
+use super::damage::ACTIONS;
+use super::fixture::{House, archive_all, audit, files, id_of, now};
+use crate::catalogue::append_entry;
+use crate::log::Entry;
+use crate::{Archive, Checkpoint, leaf_hash, verify_consistency};
+
+fn key() -> NoteKey {
+    NoteKey::generate("archive.example/log").unwrap()
+}
+
+/// Enters events that belong to no record, so that trees grow fast.
+async fn enter(archive: &Archive, numbers: std::ops::Range<u32>) {
+    let mut transaction = archive.catalogue.begin().await.unwrap();
+    for number in numbers {
+        let entry = Entry {
+            record: id_of(number),
+            version: 1,
+            leaf: format!("leaf {number}"),
+            companion: format!("companion {number}"),
+        };
+        append_entry(&mut transaction, &entry).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+}
+
+/// The root by RFC 6962's definition.
+fn expected_root(size: u32) -> Digest {
+    fn over(hashes: &[Digest]) -> Digest {
+        if let [only] = hashes {
+            return *only;
+        }
+        let (left, right) = hashes.split_at(hashes.len().next_power_of_two() / 2);
+        let mut bytes = vec![1];
+        bytes.extend_from_slice(over(left).as_bytes());
+        bytes.extend_from_slice(over(right).as_bytes());
+        Digest::of(&bytes)
+    }
+    over(&(0..size).map(|number| leaf_hash(format!("leaf {number}").as_bytes())).collect::<Vec<_>>())
+}
+
+async fn grow(steps: Vec<u32>) {
+    let (_house, archive) = House::new().await;
+    let key = key();
+    let mut size = 0;
+    let mut seen: Vec<Checkpoint> = Vec::new();
+    for step in steps {
+        enter(&archive, size..size + step).await;
+        size += step;
+        let checkpoint = archive.publish_log(&key).await.unwrap();
+        assert_eq!((checkpoint.size, checkpoint.root), (u64::from(size), expected_root(size)));
+        seen.push(checkpoint);
+        let newest = seen.last().unwrap();
+        for earlier in &seen {
+            let path = archive.prove_consistency(earlier.size).await.unwrap();
+            let (old, new) = ((earlier.size, &earlier.root), (newest.size, &newest.root));
+            assert!(verify_consistency(old, new, &path), "{earlier:?} {newest:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+
+    #[test]
+    fn published_roots_are_those_of_the_definition(
+        steps in proptest::collection::vec(prop_oneof![1_u32..5, Just(255), Just(256), 250_u32..600], 1..6)
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(grow(steps));
+    }
+}
+
+#[tokio::test]
+async fn three_levels_of_tiles_agree() {
+    grow(vec![65_530, 10]).await;
+}
+
+/// Stops publishing after so many steps; says whether it was stopped at all.
+async fn stopped_after(steps: u32) -> bool {
+    let (house, archive) = House::new().await;
+    let key = key();
+    enter(&archive, 0..250).await;
+    let first = archive.publish_log(&key).await.unwrap();
+    enter(&archive, 250..520).await;
+    archive.store.brake().stop_after(steps);
+    let stopped = archive.publish_log(&key).await.is_err();
+    let promised: Checkpoint = archive.checkpoint().await.unwrap().unwrap().parse().unwrap();
+    drop(archive);
+
+    let archive = Archive::open(&house.home()).await.unwrap();
+    // More comes in before it is published again.
+    enter(&archive, 520..530).await;
+    let last = archive.publish_log(&key).await.unwrap();
+    assert_eq!((last.size, last.root), (530, expected_root(530)));
+    for earlier in [first, promised] {
+        let path = archive.prove_consistency(earlier.size).await.unwrap();
+        assert!(verify_consistency((earlier.size, &earlier.root), (last.size, &last.root), &path));
+    }
+    stopped
+}
+
+#[tokio::test]
+async fn a_stop_at_any_step_of_publishing_forks_nothing() {
+    let mut steps = 0;
+    while stopped_after(steps).await {
+        steps += 1;
+    }
+    assert!(steps >= 30, "only {steps} steps");
+}
+
+#[tokio::test]
+async fn a_record_is_proven_once_it_is_published() {
+    let (house, archive) = House::new().await;
+    archive_all(&house, &archive, 0..5).await;
+    assert_eq!(archive.prove(id_of(3)).await.unwrap_err().code(), "not-found");
+    let key = key();
+    archive.publish_log(&key).await.unwrap();
+    let proof = archive.prove(id_of(3)).await.unwrap();
+    assert!(proof.leads_to_checkpoint());
+    assert!(key.verifier().verify(&proof.checkpoint).is_ok());
+    assert!(proof.entry.contains(&archive.record(id_of(3)).await.unwrap().sha256.to_string()));
+    let text = proof.to_string();
+    assert!(text.starts_with("c2sp.org/tlog-proof@v1\nindex 3\n"), "{text}");
+    let mut forged = proof.clone();
+    forged.entry = forged.entry.replace("\"version\":1", "\"version\":2");
+    assert!(!forged.leads_to_checkpoint());
+    // Publishing again changes nothing.
+    let before = archive.checkpoint().await.unwrap();
+    archive.publish_log(&key).await.unwrap();
+    assert_eq!(archive.checkpoint().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn nothing_published_holds_what_is_known_of_a_holder() {
+    let (house, archive) = House::new().await;
+    archive_all(&house, &archive, 0..3).await;
+    archive.publish_log(&key()).await.unwrap();
+    let mut private: Vec<String> = Vec::new();
+    for text in ["Công ty Mẫu", "34/2026/ATTP-CNĐK", "Sở Y tế", "H05.12-260224-0001", "Giấy chứng nhận"]
+    {
+        private.push(text.to_owned());
+        private.push(Digest::of(text.as_bytes()).to_string());
+    }
+    for file in files(&house.home(), "log/public") {
+        let bytes = fs::read(&file).unwrap();
+        for text in &private {
+            assert!(
+                !bytes.windows(text.len()).any(|part| part == text.as_bytes()),
+                "{text} in {}",
+                file.display()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_key_or_an_older_catalogue_signs_nothing() {
+    let (house, archive) = House::new().await;
+    archive_all(&house, &archive, 0..2).await;
+    archive.close().await;
+    let home = house.home();
+    drop(archive);
+    fs::copy(home.join("catalog.sqlite"), home.join("backup")).unwrap();
+
+    let archive = Archive::open(&home).await.unwrap();
+    let key = key();
+    archive_all(&house, &archive, 2..4).await;
+    archive.publish_log(&key).await.unwrap();
+    let note = archive.checkpoint().await.unwrap();
+    assert_eq!(archive.publish_log(&self::key()).await.unwrap_err().code(), "checkpoint");
+    archive.close().await;
+    drop(archive);
+
+    fs::copy(home.join("backup"), home.join("catalog.sqlite")).unwrap();
+    let archive = Archive::open(&home).await.unwrap();
+    assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "damaged");
+    archive_all(&house, &archive, 5..9).await;
+    assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "damaged");
+    assert_eq!(archive.checkpoint().await.unwrap(), note);
+}
+
+#[tokio::test]
+async fn a_rebuilt_catalogue_goes_on_with_the_same_log() {
+    let (house, archive) = House::new().await;
+    let key = key();
+    archive_all(&house, &archive, 0..3).await;
+    let first = archive.publish_log(&key).await.unwrap();
+    // One more is in the catalogue's order and not published.
+    archive_all(&house, &archive, 3..4).await;
+    archive.close().await;
+    drop(archive);
+    let report = Archive::rebuild(&house.home(), now()).await.unwrap();
+    assert_eq!((report.records, report.log_entries), (4, 3));
+    let archive = Archive::open(&house.home()).await.unwrap();
+    archive.recover(now()).await.unwrap();
+    let last = archive.publish_log(&key).await.unwrap();
+    assert_eq!(last.size, 4);
+    let path = archive.prove_consistency(3).await.unwrap();
+    assert!(verify_consistency((3, &first.root), (4, &last.root), &path));
+    assert!(archive.prove(id_of(3)).await.unwrap().leads_to_checkpoint());
+    let report = audit(&archive).await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(report.log_entries, 4);
+}
+
+#[tokio::test]
+async fn every_damage_to_the_log_is_named() {
+    for place in [
+        "log/public/tile/0/000.p/3",
+        "log/public/tile/entries/000.p/3",
+        "log/private/companions/000.p/3",
+        "log/public/checkpoint",
+    ] {
+        for action in ACTIONS {
+            let (house, archive) = House::new().await;
+            archive_all(&house, &archive, 0..3).await;
+            archive.publish_log(&key()).await.unwrap();
+            assert!(audit(&archive).await.is_clean());
+            // The signature line of a checkpoint is the verifier's to judge: damage falls on its text.
+            let path = house.home().join(place);
+            if place.ends_with("checkpoint") {
+                let text = fs::read_to_string(&path).unwrap();
+                fs::write(&path, text.lines().take(3).map(|line| format!("{line}\n")).collect::<String>())
+                    .unwrap();
+            }
+            action.on(&path);
+            let report = audit(&archive).await;
+            let named = report.findings.iter().any(|finding| finding.object == place);
+            assert!(named, "{action:?} {place}: {report}");
+            assert_eq!(report.objects, 3);
+        }
+    }
+}
