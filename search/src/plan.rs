@@ -34,6 +34,13 @@ const SIMILAR: f32 = 0.5;
 
 /// A decoded Telex word must be this many times commoner than the word as typed.
 const TELEX_FACTOR: u64 = 10;
+/// Longer runs of words are not searched for wrong letters.
+const MOST_MENDED: usize = 8;
+/// So many words at most stand for one that was mistyped.
+const MOST_FITTING: usize = 8;
+/// What the words in one run earn, and how rare one of them must be to look for it.
+const RUN: f32 = 2.0;
+const RARE: u64 = 20_000;
 /// No more similar words are tried for one word.
 const MOST_SIMILAR: usize = 50;
 
@@ -48,6 +55,18 @@ pub(crate) enum Freedom {
     Similar,
     /// Only seven in ten of the words, similar ones too.
     Most,
+}
+
+/// A word with the words that may have been meant by it.
+struct Slot {
+    word: Word,
+    others: Vec<String>,
+}
+
+impl Slot {
+    fn all(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.word.folded.as_str()).chain(self.others.iter().map(String::as_str))
+    }
 }
 
 /// Makes engine queries for one state of the index and one scope.
@@ -67,7 +86,7 @@ impl Planner<'_> {
         let mut optional: Vec<Boxed> = Vec::new();
         let last = query.clauses().len().saturating_sub(1);
         for (place, clause) in query.clauses().iter().enumerate() {
-            let is_open = place == last && query.last_word_is_open() && self.freedom != Freedom::Strict;
+            let is_open = place == last && query.last_word_is_open();
             if clause.excluded {
                 let strict = std::mem::replace(&mut self.freedom, Freedom::Strict);
                 let sought = std::mem::take(&mut self.sought);
@@ -149,55 +168,213 @@ impl Planner<'_> {
         optional: &mut Vec<Boxed>,
     ) -> tantivy::Result<Vec<Boxed>> {
         let field = self.field(place);
-        let words = self.repair(typed)?;
-        let mut demands: Vec<Boxed> = Vec::with_capacity(words.len());
-        for (nth, word) in words.iter().enumerate() {
-            let is_last = nth + 1 == words.len();
-            self.sought.words.insert(word.folded.clone());
-            let term = Term::from_field_text(field, &word.folded);
-            let mut ways: Vec<Boxed> = vec![scored(term.clone())];
-            if is_last && is_open {
-                self.sought.prefix = Some(word.folded.clone());
-                ways.push(self.unfinished(field, place, &word.folded));
-            }
-            if matches!(self.freedom, Freedom::Similar | Freedom::Most) && !self.is_anywhere(&term)? {
-                for similar in self.similar(field, &typed[nth].folded)? {
-                    self.sought.words.insert(similar.clone());
-                    ways.push(boosted(scored(Term::from_field_text(field, &similar)), SIMILAR));
+        let slots = self.slots(place, typed, is_open)?;
+        let mut demands: Vec<Boxed> = Vec::with_capacity(slots.len());
+        for (nth, slot) in slots.iter().enumerate() {
+            let folded = &slot.word.folded;
+            self.sought.words.insert(folded.clone());
+            let mut ways: Vec<Boxed> = vec![scored(Term::from_field_text(field, folded))];
+            if nth + 1 == slots.len() && is_open {
+                self.sought.prefix = Some(folded.clone());
+                if let Some(former) = nth.checked_sub(1).and_then(|former| slots.get(former)) {
+                    ways.push(self.unfinished_pair(&former.word.folded, folded, UNFINISHED));
                 }
+                if self.freedom != Freedom::Strict {
+                    ways.push(self.unfinished(field, place, folded));
+                }
+            }
+            for other in &slot.others {
+                self.sought.words.insert(other.clone());
+                ways.push(boosted(scored(Term::from_field_text(field, other)), SIMILAR));
             }
             demands.push(any_of(ways));
         }
-        self.rank(place, &words, is_open, optional);
+        self.rank(place, &slots, is_open, optional)?;
         Ok(demands)
     }
 
-    /// What ranks records that have all the words: neighbours, marks as typed, the holder's name.
-    fn rank(&self, place: Place, words: &[Word], is_open: bool, optional: &mut Vec<Boxed>) {
+    /// The words with Telex decoded, each with the words that may have been meant instead.
+    fn slots(&self, place: Place, typed: &[Word], is_open: bool) -> tantivy::Result<Vec<Slot>> {
+        let field = self.field(place);
+        let words = self.repair(typed)?;
+        let mut slots: Vec<Slot> = words.into_iter().map(|word| Slot { word, others: Vec::new() }).collect();
+        if matches!(self.freedom, Freedom::Similar | Freedom::Most) {
+            for (slot, typed) in slots.iter_mut().zip(typed) {
+                if !self.is_anywhere(&Term::from_field_text(field, &slot.word.folded))? {
+                    slot.others = self.similar(field, &typed.folded)?;
+                }
+            }
+        }
+        if matches!(place, Place::Anywhere | Place::Holder) {
+            self.mend(&mut slots, typed, is_open)?;
+            self.doubt(&mut slots, typed)?;
+        }
+        Ok(slots)
+    }
+
+    /// Finds words that stand beside no neighbour of theirs in any description, and what they may have been meant for: a
+    /// similar word that does stand beside them. Most wrong letters make words that exist somewhere.
+    fn mend(&self, slots: &mut [Slot], typed: &[Word], is_open: bool) -> tantivy::Result<()> {
+        let count = slots.len();
+        if !(2..=MOST_MENDED).contains(&count) {
+            return Ok(());
+        }
+        let mut broken = Vec::with_capacity(count - 1);
+        for nth in 0..count - 1 {
+            let pair = format!("{} {}", slots[nth].word.folded, slots[nth + 1].word.folded);
+            let is_unfinished = is_open && nth + 2 == count;
+            let known = self.is_pair(&pair)?
+                || (is_unfinished
+                    && PrefixQuery::new(self.fields.pairs, &pair).is_anywhere(self.searcher)?);
+            broken.push(!known);
+        }
+        let mut tries = (count / 3).max(1);
+        let mut order: Vec<usize> = (0..count).collect();
+        let gaps = |broken: &[bool], nth: usize| {
+            usize::from(nth > 0 && broken[nth - 1]) + usize::from(nth + 1 < count && broken[nth])
+        };
+        let mut frequencies = Vec::with_capacity(count);
+        for slot in slots.iter() {
+            frequencies.push(self.frequency(&slot.word.folded)?);
+        }
+        order.sort_by_key(|nth| (std::cmp::Reverse(gaps(&broken, *nth)), frequencies[*nth]));
+        for nth in order {
+            if tries == 0 || gaps(&broken, nth) == 0 {
+                continue;
+            }
+            tries -= 1;
+            let others = self.fitting(slots, &typed[nth].folded, &broken, nth)?;
+            if !others.is_empty() {
+                slots[nth].others = others;
+                for gap in [nth.checked_sub(1), Some(nth)].into_iter().flatten() {
+                    if let Some(gap) = broken.get_mut(gap) {
+                        *gap = false;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A key of Telex in a query that is not written in Telex may as well be a wrong letter.
+    fn doubt(&self, slots: &mut [Slot], typed: &[Word]) -> tantivy::Result<()> {
+        let decoded = |nth: usize, slots: &[Slot]| slots[nth].word.folded != typed[nth].folded;
+        let count = (0..slots.len()).filter(|nth| decoded(*nth, slots)).count();
+        if count * 2 >= slots.len() || slots.len() > MOST_MENDED {
+            return Ok(());
+        }
+        let all = vec![true; slots.len()];
+        for nth in (0..slots.len()).filter(|nth| decoded(*nth, slots)).collect::<Vec<_>>() {
+            if slots[nth].others.is_empty() {
+                slots[nth].others = self.fitting(slots, &typed[nth].folded, &all, nth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Words similar to a typed one that stand beside all the neighbours that it does not stand beside.
+    fn fitting(
+        &self,
+        slots: &[Slot],
+        typed: &str,
+        broken: &[bool],
+        nth: usize,
+    ) -> tantivy::Result<Vec<String>> {
+        let mut others = Vec::new();
+        for other in crate::similar::words(self.searcher, self.fields.all, typed, 2, MOST_SIMILAR)? {
+            let fits_before = match nth.checked_sub(1) {
+                Some(before) if broken[before] => {
+                    self.is_pair(&format!("{} {other}", slots[before].word.folded))?
+                }
+                _ => true,
+            };
+            let fits_behind = match slots.get(nth + 1) {
+                Some(next) if broken[nth] => self.is_pair(&format!("{other} {}", next.word.folded))?,
+                _ => true,
+            };
+            if other != slots[nth].word.folded && fits_before && fits_behind {
+                others.push(other);
+            }
+            if others.len() == MOST_FITTING {
+                break;
+            }
+        }
+        Ok(others)
+    }
+
+    /// Whether any description in scope has these neighbours.
+    fn is_pair(&self, pair: &str) -> tantivy::Result<bool> {
+        self.is_anywhere(&Term::from_field_text(self.fields.pairs, pair))
+    }
+
+    /// What ranks records that have all the words: neighbours, marks as typed, the holder's name, the words in one run.
+    fn rank(
+        &self,
+        place: Place,
+        slots: &[Slot],
+        is_open: bool,
+        optional: &mut Vec<Boxed>,
+    ) -> tantivy::Result<()> {
         let fields = self.fields;
-        let has_marks = has_marks(words);
+        let has_marks = slots.iter().any(|slot| slot.word.exact != slot.word.folded);
         let mut add = |field: Field, text: &str, boost: f32| {
             optional.push(boosted(plain(Term::from_field_text(field, text)), boost));
         };
-        for word in words {
+        for slot in slots {
             if has_marks {
-                add(fields.exact, &word.exact, EXACT);
+                add(fields.exact, &slot.word.exact, EXACT);
             }
             if place == Place::Anywhere {
-                add(fields.holder, &word.folded, HOLDER);
+                for folded in slot.all() {
+                    add(fields.holder, folded, HOLDER);
+                }
             }
         }
-        for pair in words.windows(2) {
+        for pair in slots.windows(2) {
             let [first, second] = pair else { continue };
-            add(fields.pairs, &format!("{} {}", first.folded, second.folded), PAIR);
+            add(fields.pairs, &format!("{} {}", first.word.folded, second.word.folded), PAIR);
             if has_marks {
-                add(fields.exact, &format!("{} {}", first.exact, second.exact), EXACT_PAIR);
+                add(fields.exact, &format!("{} {}", first.word.exact, second.word.exact), EXACT_PAIR);
+            }
+            if first.others.len() + second.others.len() > MOST_SIMILAR {
+                continue;
+            }
+            for one in first.all() {
+                for other in
+                    second.all().filter(|other| *other != second.word.folded || one != first.word.folded)
+                {
+                    let pair = format!("{one} {other}");
+                    if self.searcher.doc_freq(&Term::from_field_text(fields.pairs, &pair))? > 0 {
+                        add(fields.pairs, &pair, PAIR);
+                    }
+                }
             }
         }
-        if let ([.., first, second], true) = (words, is_open) {
-            let beginning = format!("{} {}", first.folded, second.folded);
-            optional.push(constant(Box::new(PrefixQuery::new(fields.pairs, &beginning)), UNFINISHED_PAIR));
+        if let ([.., first, second], true) = (slots, is_open) {
+            optional.push(self.unfinished_pair(&first.word.folded, &second.word.folded, UNFINISHED_PAIR));
         }
+        if place == Place::Anywhere && slots.len() >= 2 {
+            optional.extend(self.run(slots)?);
+        }
+        Ok(())
+    }
+
+    /// The words in one run, where that can be looked for in little time: some word must be rare enough.
+    fn run(&self, slots: &[Slot]) -> tantivy::Result<Option<Boxed>> {
+        let mut rarest = u64::MAX;
+        for slot in slots {
+            rarest = rarest.min(self.frequency(&slot.word.folded)?);
+        }
+        if !(1..=RARE).contains(&rarest) {
+            return Ok(None);
+        }
+        let terms = slots.iter().map(|slot| Term::from_field_text(self.fields.all, &slot.word.folded));
+        Ok(Some(boosted(Box::new(PhraseQuery::new(terms.collect())), RUN)))
+    }
+
+    /// Records whose description has the two words as neighbours, the second one unfinished.
+    fn unfinished_pair(&self, first: &str, second: &str, score: f32) -> Boxed {
+        constant(Box::new(PrefixQuery::new(self.fields.pairs, &format!("{first} {second}"))), score)
     }
 
     /// Records with a word that begins so. One or two letters begin too many words to look for them in whole texts.
@@ -243,13 +420,15 @@ impl Planner<'_> {
 
     /// Words in the index that differ in one letter, the commonest first.
     fn similar(&self, field: Field, folded: &str) -> tantivy::Result<Vec<String>> {
-        crate::similar::words(self.searcher, field, folded, MOST_SIMILAR)
+        crate::similar::words(self.searcher, field, folded, 3, MOST_SIMILAR)
     }
 
     fn phrase(&mut self, place: Place, words: &[Word], optional: &mut Vec<Boxed>) -> tantivy::Result<Boxed> {
         let field = self.field(place);
         self.sought.words.extend(words.iter().map(|word| word.folded.clone()));
-        self.rank(place, words, false, optional);
+        let slots: Vec<Slot> =
+            words.iter().map(|word| Slot { word: word.clone(), others: Vec::new() }).collect();
+        self.rank(place, &slots, false, optional)?;
         if place == Place::Anywhere {
             let terms = words.iter().map(|word| Term::from_field_text(field, &word.folded));
             return Ok(Box::new(PhraseQuery::new(terms.collect())));

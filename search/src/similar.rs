@@ -6,18 +6,16 @@ use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
-/// Shorter words have too many neighbours to guess.
-const SHORTEST: usize = 3;
-
-/// The words that one wrong, missing, surplus or swapped letter makes of `folded`, the commonest first. A word with digits
-/// has none: another number is another thing.
+/// The words that one wrong, missing, surplus or swapped letter makes of `folded`, the commonest first. Words shorter
+/// than `shortest` have too many to guess, and another number is another thing.
 pub(crate) fn words(
     searcher: &Searcher,
     field: Field,
     folded: &str,
+    shortest: usize,
     most: usize,
 ) -> tantivy::Result<Vec<String>> {
-    if folded.chars().count() < SHORTEST || folded.bytes().any(|byte| byte.is_ascii_digit()) {
+    if folded.chars().count() < shortest || folded.bytes().any(|byte| byte.is_ascii_digit()) {
         return Ok(Vec::new());
     }
     let automaton = FuzzyTermQuery::new(Term::from_field_text(field, folded), 1, true).automaton()?;

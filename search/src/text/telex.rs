@@ -5,13 +5,13 @@ use super::words::words;
 /// What somebody who types Telex meant by a word, in exact and folded form; `None` where the word has no Telex in it or
 /// comes out as no syllable.
 pub(crate) fn decode(typed: &str) -> Option<(String, String)> {
-    if typed.len() < 2 || typed.len() > 12 || !typed.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+    if typed.len() < 2 || typed.len() > 12 || !typed.chars().all(|c| c.is_ascii_alphabetic() || c == 'đ') {
         return None;
     }
     let mut letters: Vec<char> = Vec::with_capacity(typed.len());
     let mut tone = None;
     let mut changed = false;
-    for key in typed.to_ascii_lowercase().chars() {
+    for key in typed.chars().map(|key| key.to_ascii_lowercase()) {
         let has_vowel = letters.iter().any(|letter| is_vowel(*letter));
         let done = match key {
             's' | 'f' | 'r' | 'x' | 'j' if has_vowel => {
