@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Takes in many samples while the program is killed again and again, then checks that nothing is lost and nothing is there twice.
+#
+#   COUNT=200 ROUNDS=5 SEED=1 scripts/soak.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+count=${COUNT:-200}
+rounds=${ROUNDS:-5}
+scripts/tools.sh test
+target=${CARGO_TARGET_DIR:-target}
+cargo build --release --quiet --bin muniment --package muniment --package muniment-samples --bin muniment-samples
+work=$(mktemp -d "$target/soak.XXXXXX")
+muniment=("$target/release/muniment" --home "$work/home" --lang en)
+
+"$target/release/muniment-samples" --seed "${SEED:-1}" --count "$count" --out "$work/scans"
+"${muniment[@]}" init
+for round in $(seq "$rounds"); do
+    seconds=$((RANDOM % 20 + 3))
+    echo "round $round: killed after $seconds s"
+    timeout --signal KILL "$seconds" "${muniment[@]}" take "$work/scans" >/dev/null 2>&1 || true
+done
+"${muniment[@]}" take "$work/scans" | tail -20
+"${muniment[@]}" audit
+objects=$(find "$work/home/archive/ocfl" -name 0=ocfl_object_1.1 | wc -l)
+echo "objects: $objects of $count"
+[ "$objects" -eq "$count" ]
+rm -rf "$work"
