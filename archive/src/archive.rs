@@ -12,11 +12,14 @@ use crate::store::{Store, sync_directory};
 use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
 
 mod deposit;
+mod group;
 mod log;
 
 #[cfg(test)]
 pub(crate) use deposit::Content;
 pub use deposit::RecoverReport;
+
+use group::Group;
 
 /// The catalogue's file in an archive's directory.
 pub(crate) const CATALOGUE: &str = "catalog.sqlite";
@@ -31,6 +34,7 @@ const LOCK: &str = "lock";
 pub struct Archive {
     pub(crate) store: Arc<Store>,
     pub(crate) catalogue: Catalogue,
+    group: Arc<Group>,
     /// Shared among the processes that have the archive open; a rebuild takes it alone.
     _lock: Arc<File>,
 }
@@ -74,7 +78,7 @@ impl Archive {
             return Err(Error::CatalogueMissing { path: dir.display().to_string() });
         }
         let catalogue = Catalogue::open(&file).await?;
-        Ok(Self { store: Arc::new(store), catalogue, _lock: Arc::new(lock) })
+        Ok(Self { store: Arc::new(store), catalogue, group: Arc::default(), _lock: Arc::new(lock) })
     }
 
     /// Closes the catalogue. Dropping an archive loses nothing; closing it also tidies the catalogue's side files.

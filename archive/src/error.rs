@@ -1,4 +1,5 @@
 use std::io;
+use std::sync::Arc;
 
 use muniment_record::RecordId;
 
@@ -96,6 +97,9 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A group of deposits was not made durable: none of them is acknowledged.
+    #[error("failed together with the deposits that came in at the same time")]
+    Together(#[source] Arc<Error>),
     /// A task of the archive's own ended before it was done.
     #[error("a task of the archive was stopped before it was done")]
     Stopped,
@@ -129,6 +133,7 @@ impl Error {
             | Self::NoDigest
             | Self::BatchId
             | Self::Json { .. } => ErrorKind::Precondition,
+            Self::Together(cause) => cause.kind(),
             Self::InUse { .. } | Self::Stopped => ErrorKind::Unavailable,
             Self::Damaged { .. } | Self::Note(_) | Self::CatalogueMissing { .. } => ErrorKind::Corrupt,
             Self::Migrate(_) => ErrorKind::Corrupt,
@@ -157,6 +162,7 @@ impl Error {
             Self::BatchId => "batch-id",
             Self::Damaged { .. } => "damaged",
             Self::Json { .. } => "json",
+            Self::Together(cause) => cause.code(),
             Self::Stopped => "stopped",
             Self::Storage { .. } | Self::Catalogue { .. } | Self::Migrate(_) => match self.kind() {
                 ErrorKind::NoSpace => "no-space",

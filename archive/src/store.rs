@@ -1,7 +1,7 @@
 //! The archive's files: what is written durably, and in what order.
 //!
-//! Everything is first written under `staging/` and synced, then renamed to its place, and the directory it was renamed
-//! into is synced. So what stands under `blobs/` or `ocfl/` is whole, whenever the machine stopped. The store trusts the
+//! Everything is first written under `staging/` and synced, then renamed to its place and synced again. Records are synced
+//! by the group, other files one by one. So what stands under `blobs/` or `ocfl/` is whole, whenever the machine stopped. The store trusts the
 //! file system to keep what it has synced; bits that rot later are found by the audit.
 
 use std::fs::{self, File};
@@ -47,6 +47,13 @@ pub(crate) struct ObjectFiles<'a> {
     pub files: Vec<(String, Bytes<'a>)>,
 }
 
+/// Something staged and the name that it gets, relative to the archive.
+#[derive(Debug)]
+pub(crate) struct Move {
+    staged: PathBuf,
+    name: String,
+}
+
 impl Store {
     /// Makes the directories of an empty archive in `root`.
     pub(crate) fn create(root: &Path) -> Result<(), Error> {
@@ -90,47 +97,54 @@ impl Store {
         format!("blobs/sha256/{}/{hex}", &hex[..2])
     }
 
-    /// Keeps a blob under its digest. One that is there and sound is left alone.
-    pub(crate) fn put_blob(&self, digest: &Digest, bytes: &Bytes<'_>) -> Result<(), Error> {
+    /// Stages a blob, unless it is there and sound. Nothing is durable yet.
+    pub(crate) fn stage_blob(&self, digest: &Digest, bytes: &Bytes<'_>) -> Result<Option<Move>, Error> {
         let name = Self::blob_path(digest);
         let target = self.root.join(&name);
         if target.is_file() && digest_of_file(&target)? == *digest {
-            return Ok(());
+            return Ok(None);
         }
         let staged = self.staged();
-        let found = write_digested(&staged, bytes)?;
+        let (_, found) = write_file(&staged, bytes)?;
         self.brake.step()?;
         if found != *digest {
             return Err(Error::damaged(name, "its bytes changed while it was taken in"));
         }
-        self.move_into_place(&staged, &target, &name)
+        Ok(Some(Move { staged, name }))
     }
 
-    /// Keeps an object that is not there yet. When it returns, all of the object is durable; when the machine stops
-    /// before, all or nothing of it is.
-    pub(crate) fn put_object(&self, object: &ObjectFiles<'_>) -> Result<(), Error> {
+    /// Stages an object. Nothing is durable yet.
+    pub(crate) fn stage_object(&self, object: &ObjectFiles<'_>) -> Result<Move, Error> {
         let name = format!("ocfl/{}", object.path);
-        let target = self.root.join(&name);
         let staged = self.staged();
-        let mut directories = vec![staged.clone()];
         for (path, bytes) in &object.files {
             let file = staged.join(path);
-            let parents = file.ancestors().skip(1).take_while(|parent| parent.starts_with(&staged));
-            for parent in parents {
-                if !directories.iter().any(|known| known == parent) {
-                    directories.push(parent.to_owned());
-                }
-            }
             if let Some(parent) = file.parent() {
                 fs::create_dir_all(parent).map_err(Error::storage(format!("stage {name}")))?;
             }
-            write_digested(&file, bytes)?;
+            write_file(&file, bytes)?;
             self.brake.step()?;
         }
-        for directory in &directories {
-            sync_directory(directory)?;
+        Ok(Move { staged, name })
+    }
+
+    /// Makes everything that was written before durable, names and content alike: one `syncfs` for any number of files.
+    /// Linux reports here whatever failed to be written since the last call (syncfs(2), since 5.8).
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        let directory = File::open(&self.root).map_err(Error::storage("sync the archive"))?;
+        rustix::fs::syncfs(&directory).map_err(|cause| Error::storage("sync the archive")(cause.into()))?;
+        self.brake.step()
+    }
+
+    /// Puts what is staged and synced in its place. It is durable after the next [`Store::sync`].
+    pub(crate) fn carry_out(&self, step: &Move) -> Result<(), Error> {
+        let attempt = || format!("put {} in place", step.name);
+        let target = self.root.join(&step.name);
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(Error::storage(attempt()))?;
         }
-        self.move_into_place(&staged, &target, &name)
+        fs::rename(&step.staged, &target).map_err(Error::storage(attempt()))?;
+        self.brake.step()
     }
 
     /// Writes a file that is never written with other bytes. One that is there with the same bytes is left alone.
@@ -279,6 +293,13 @@ pub(crate) fn digest_of_file(path: &Path) -> Result<Digest, Error> {
 
 /// Writes a new file, syncs it and says what its bytes digest to.
 fn write_digested(path: &Path, bytes: &Bytes<'_>) -> Result<Digest, Error> {
+    let (file, digest) = write_file(path, bytes)?;
+    file.sync_all().map_err(Error::storage(format!("sync {}", path.display())))?;
+    Ok(digest)
+}
+
+/// Writes a new file and says what its bytes digest to. It is not synced.
+fn write_file(path: &Path, bytes: &Bytes<'_>) -> Result<(File, Digest), Error> {
     let attempt = || format!("write {}", path.display());
     let file = File::create_new(path).map_err(Error::storage(attempt()))?;
     let mut writer = DigestWriter::new(file);
@@ -290,8 +311,7 @@ fn write_digested(path: &Path, bytes: &Bytes<'_>) -> Result<Digest, Error> {
         }
     }
     let (file, digest, _) = writer.finish();
-    file.sync_all().map_err(Error::storage(attempt()))?;
-    Ok(digest)
+    Ok((file, digest))
 }
 
 /// Makes a directory and those above it, each synced into its parent.

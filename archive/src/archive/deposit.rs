@@ -1,19 +1,18 @@
 //! The way of a record into the archive: blobs, then the object, then one transaction of the catalogue.
 
-use std::fs;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use muniment_record::{Digest, Receipt, Record, RecordId, Source};
 use muniment_seal::Sealed;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::Archive;
-use crate::catalogue::{PendingArrival, append_entry, insert_record, settle_archived};
+use super::group::Deposit;
+use crate::Error;
+use crate::catalogue::{PendingArrival, append_entry};
 use crate::layout::{object_id, object_path};
-use crate::object::{Composed, StoredObject};
-use crate::store::{Bytes, Store};
-use crate::{Error, ErrorKind};
+use crate::object::StoredObject;
 
 /// What [`Archive::recover`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,15 +75,7 @@ impl Archive {
         {
             return Err(Error::ResultCodeTaken { holder });
         }
-        let object = self
-            .blocking(move |store| {
-                if !store.has_object(&object_path(&object_id(id))) {
-                    write_object(store, &record, &content, pending, now)?;
-                }
-                StoredObject::load(store, id)
-            })
-            .await?;
-        self.finish(&object).await
+        self.deposit_in_group(Deposit { record, content, arrival: pending.fact, now }).await
     }
 
     /// Rolls forward what a stop left between storage and catalogue, and clears what it left half-written. To be called
@@ -101,11 +92,16 @@ impl Archive {
             let object = self
                 .blocking(move |store| {
                     let there = store.has_object(&object_path(&object_id(id)));
-                    there.then(|| StoredObject::load(store, id)).transpose()
+                    if !there {
+                        return Ok(None);
+                    }
+                    // The stopped run may not have come to this.
+                    store.sync()?;
+                    StoredObject::load(store, id).map(Some)
                 })
                 .await?;
             let Some(object) = object else { continue };
-            match self.finish(&object).await {
+            match self.finish(object).await {
                 Ok(_) => report.finished.push(id),
                 Err(Error::ResultCodeTaken { .. }) => report.withdrawn.push(id),
                 Err(error) => return Err(error),
@@ -138,45 +134,6 @@ impl Archive {
             transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
         }
     }
-
-    /// Brings an object that is whole in storage into the catalogue, in one transaction.
-    async fn finish(&self, object: &StoredObject) -> Result<Receipt, Error> {
-        let record = &object.record;
-        let receipt = object.receipt();
-        let mut transaction = self.catalogue.begin().await?;
-        if !settle_archived(&mut transaction, record.id, receipt.archived_at).await? {
-            return Err(Error::NotPending { record: record.id });
-        }
-        match insert_record(&mut transaction, record, &receipt).await {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                transaction.rollback().await.map_err(Error::catalogue("roll a transaction back"))?;
-                return Err(self.withdraw(record, error).await);
-            }
-            Err(error) => return Err(error),
-        }
-        append_entry(&mut transaction, &object.log_entry()?).await?;
-        transaction.commit().await.map_err(Error::catalogue("commit a record"))?;
-        info!(record.id = %record.id, bytes = record.bytes, "archived record {}", record.id);
-        Ok(receipt)
-    }
-
-    /// Takes an object out of storage whose result code went to another record in the meantime.
-    async fn withdraw(&self, record: &Record, cause: Error) -> Error {
-        let holder = match &record.description.result_code {
-            Some(code) => self.catalogue.code_holder(code).await,
-            None => Ok(None),
-        };
-        let holder = match holder {
-            Ok(Some(holder)) if holder != record.id => holder,
-            Ok(_) => return cause,
-            Err(error) => return error,
-        };
-        let id = record.id;
-        warn!(record.id = %id, "withdrew record {id}: its result code is held by {holder}");
-        let withdrawn = self.blocking(move |store| store.withdraw_object(&object_path(&object_id(id)))).await;
-        withdrawn.err().unwrap_or(Error::ResultCodeTaken { holder })
-    }
 }
 
 /// The bytes that come with a record.
@@ -206,23 +163,4 @@ fn disagreement(record: &Record, content: &Content, pending: &PendingArrival) ->
     } else {
         None
     }
-}
-
-fn write_object(
-    store: &Store,
-    record: &Record,
-    content: &Content,
-    pending: PendingArrival,
-    archived_at: Timestamp,
-) -> Result<(), Error> {
-    let pdf = fs::read(&content.pdf).map_err(Error::storage("read the sealed PDF"))?;
-    if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
-        return Err(Error::Mismatch { record: record.id, what: "the PDF" });
-    }
-    for (source, path) in &content.scans {
-        store.put_blob(&source.sha256, &Bytes::File(path))?;
-    }
-    store.put_blob(&record.text_sha256, &Bytes::Memory(content.text.as_bytes()))?;
-    let composed = Composed::new(record, &pdf, pending.fact, archived_at)?;
-    store.put_object(&composed.files(&pdf, &composed.sidecar()))
 }

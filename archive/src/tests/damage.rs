@@ -192,7 +192,7 @@ async fn a_record_on_its_way_in_is_no_finding() {
     let batch = archive.open_batch(now()).await.unwrap();
     let document = Document::new(&house, 0, 0);
     document.register(&archive, &batch).await;
-    archive.store.brake().stop_after(15);
+    archive.store.brake().stop_after(super::kill::OBJECT_IN_PLACE);
     document.deposit(&archive, &batch).await.unwrap_err();
     let report = audit(&archive).await;
     assert_eq!(report.objects, 1, "the object is in storage");

@@ -84,3 +84,32 @@ async fn an_archive_is_made_once_and_not_opened_without_its_catalogue() {
     assert_eq!(Archive::open(&house.home()).await.unwrap_err().code(), "catalogue-missing");
     assert_eq!(Archive::open(&house.home().join("ocfl")).await.unwrap_err().code(), "not-found");
 }
+
+#[tokio::test]
+async fn deposits_at_the_same_time_fail_alone() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let good = Document::new(&house, 0, 0);
+    let rival = Document::new(&house, 1, 0).with_code_of(0);
+    let changed = Document::new(&house, 2, 0);
+    let other = Document::new(&house, 3, 0);
+    for document in [&good, &rival, &changed, &other] {
+        document.register(&archive, &batch).await;
+    }
+    std::fs::write(&changed.scan, b"another scan").unwrap();
+    let answers = tokio::join!(
+        good.deposit(&archive, &batch),
+        rival.deposit(&archive, &batch),
+        changed.deposit(&archive, &batch),
+        other.deposit(&archive, &batch)
+    );
+    // Which of the two comes first is open; the other one is refused.
+    let (winner, loser) = if answers.0.is_ok() { (answers.0, answers.1) } else { (answers.1, answers.0) };
+    winner.unwrap();
+    assert_eq!(loser.unwrap_err().code(), "result-code-taken");
+    assert_eq!(answers.2.unwrap_err().code(), "damaged");
+    answers.3.unwrap();
+    let totals = archive.ledger(&batch).await.unwrap().totals;
+    assert_eq!((totals.archived.documents, totals.pending.documents), (2, 2));
+    assert!(audit(&archive).await.is_clean());
+}

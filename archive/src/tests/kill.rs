@@ -3,6 +3,9 @@
 use super::fixture::{Document, House, audit, files, id_of, now};
 use crate::{Archive, Registration};
 
+/// The steps of a deposit until its object is in place: ten files are staged and synced, three things moved.
+pub(super) const OBJECT_IN_PLACE: u32 = 13;
+
 /// Stops a deposit after so many steps; says whether it was stopped at all.
 async fn stopped_after(steps: u32) -> bool {
     let (house, archive) = House::new().await;
@@ -55,8 +58,54 @@ async fn a_stop_at_any_step_loses_nothing_and_doubles_nothing() {
     while stopped_after(steps).await {
         steps += 1;
     }
-    // Two blobs of 3 steps, 8 files, and the object's move.
-    assert!(steps >= 16, "only {steps} steps");
+    // Two blobs and 8 files are staged, three things moved, two syncs.
+    assert!(steps >= 15, "only {steps} steps");
+}
+
+/// Stops a group of deposits after so many steps; says whether it was stopped at all.
+async fn group_stopped_after(steps: u32) -> bool {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let documents: Vec<Document> = (0..3).map(|seed| Document::new(&house, seed, 0)).collect();
+    for document in &documents {
+        document.register(&archive, &batch).await;
+    }
+    archive.store.brake().stop_after(steps);
+    let [first, second, third] = &documents[..] else { unreachable!() };
+    let answers = tokio::join!(
+        first.deposit(&archive, &batch),
+        second.deposit(&archive, &batch),
+        third.deposit(&archive, &batch)
+    );
+    let acknowledged = [answers.0.is_ok(), answers.1.is_ok(), answers.2.is_ok()];
+    drop(archive);
+
+    let archive = Archive::open(&house.home()).await.unwrap();
+    for (document, _) in documents.iter().zip(acknowledged).filter(|(_, acknowledged)| *acknowledged) {
+        let record = archive.record(document.id).await.unwrap();
+        archive.pdf(&record).await.unwrap();
+    }
+    archive.recover(now()).await.unwrap();
+    for document in &documents {
+        if let Registration::Resumed { .. } = document.register(&archive, &batch).await {
+            document.deposit(&archive, &batch).await.unwrap();
+        }
+    }
+    assert_eq!(archive.count().await.unwrap(), 3);
+    assert_eq!(archive.outbox(0, 10).await.unwrap().len(), 3);
+    assert_eq!(archive.ledger(&batch).await.unwrap().totals.archived.documents, 3);
+    let report = audit(&archive).await;
+    assert!(report.is_clean() && report.objects == 3, "after {steps} steps: {report}");
+    acknowledged != [true; 3]
+}
+
+#[tokio::test]
+async fn a_stop_in_a_group_loses_nothing_and_doubles_nothing() {
+    let mut steps = 0;
+    while group_stopped_after(steps).await {
+        steps += 1;
+    }
+    assert!(steps >= 40, "only {steps} steps");
 }
 
 #[tokio::test]
@@ -66,8 +115,7 @@ async fn a_record_whose_code_went_to_another_is_withdrawn() {
     let stopped = Document::new(&house, 0, 0);
     stopped.register(&archive, &batch).await;
     // The object is in storage; then the run stops before the catalogue hears of it.
-    let last_step_of_the_object = 15;
-    archive.store.brake().stop_after(last_step_of_the_object);
+    archive.store.brake().stop_after(OBJECT_IN_PLACE);
     stopped.deposit(&archive, &batch).await.unwrap_err();
     drop(archive);
 

@@ -1,0 +1,218 @@
+//! Group commit: deposits that come in together are made durable together.
+//!
+//! Whoever finds nobody at it leads: it takes all that wait, stages their files, syncs once, moves them into place, syncs
+//! again, and ends with one transaction of the catalogue. A deposit is acknowledged after that transaction and never
+//! before; one that fails alone does not fail the others.
+
+use std::fs;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use muniment_record::{Digest, Receipt, Record, RecordId};
+use sqlx::{Connection, Sqlite, Transaction};
+use tokio::sync::oneshot;
+use tracing::{info, warn};
+
+use super::Archive;
+use super::deposit::Content;
+use crate::catalogue::{append_entry, insert_record, settle_archived};
+use crate::events::ArrivalFact;
+use crate::layout::{object_id, object_path};
+use crate::object::{Composed, StoredObject};
+use crate::store::{Bytes, Move, Store};
+use crate::{Error, ErrorKind};
+
+/// The most deposits that are made durable together.
+const LARGEST_GROUP: usize = 64;
+
+/// The deposits of this process that wait, and who leads.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    waiting: Mutex<Vec<Waiting>>,
+    leader: tokio::sync::Mutex<()>,
+}
+
+/// One record with all that comes with it, found to agree.
+#[derive(Debug)]
+pub(crate) struct Deposit {
+    pub record: Record,
+    pub content: Content,
+    pub arrival: ArrivalFact,
+    pub now: Timestamp,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    deposit: Deposit,
+    answer: oneshot::Sender<Result<Receipt, Error>>,
+}
+
+type Answer = oneshot::Sender<Result<Receipt, Error>>;
+
+impl Archive {
+    /// Makes a deposit durable, together with those that come in at the same time.
+    pub(super) async fn deposit_in_group(&self, deposit: Deposit) -> Result<Receipt, Error> {
+        let (answer, mut answered) = oneshot::channel();
+        self.waiting().push(Waiting { deposit, answer });
+        let leader = self.group.leader.lock().await;
+        // The leader before this one may have taken it along; else this one leads, until its own is done.
+        loop {
+            match answered.try_recv() {
+                Ok(result) => return result,
+                Err(oneshot::error::TryRecvError::Closed) => return Err(Error::Stopped),
+                Err(oneshot::error::TryRecvError::Empty) => self.commit_group(&leader).await,
+            }
+        }
+    }
+
+    async fn commit_group(&self, _leader: &tokio::sync::MutexGuard<'_, ()>) {
+        let taken: Vec<Waiting> = {
+            let mut waiting = self.waiting();
+            let count = waiting.len().min(LARGEST_GROUP);
+            waiting.drain(..count).collect()
+        };
+        let (deposits, answers): (Vec<Deposit>, Vec<Answer>) =
+            taken.into_iter().map(|waiting| (waiting.deposit, waiting.answer)).unzip();
+        let written = self.blocking(move |store| Ok(write_group(store, deposits))).await;
+        let written = match written.and_then(|written| written) {
+            Ok(written) => written,
+            Err(error) => return fail_together(error, answers),
+        };
+        let mut objects = Vec::new();
+        for (answer, object) in answers.into_iter().zip(written) {
+            match object {
+                Ok(object) => objects.push((answer, object)),
+                // The receiver is gone when its task was given up; the record is then found by recovery.
+                Err(error) => drop(answer.send(Err(error))),
+            }
+        }
+        self.finish_group(objects).await;
+    }
+
+    /// Brings objects that are whole and durable in storage into the catalogue, in one transaction.
+    async fn finish_group(&self, objects: Vec<(Answer, StoredObject)>) {
+        let (answers, objects): (Vec<Answer>, Vec<StoredObject>) = objects.into_iter().unzip();
+        let finished = match self.finish_all(&objects).await {
+            Ok(finished) => finished,
+            Err(error) => return fail_together(error, answers),
+        };
+        for ((answer, object), result) in answers.into_iter().zip(&objects).zip(finished) {
+            let result = match result {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    Err(self.withdraw(&object.record, error).await)
+                }
+                other => other,
+            };
+            drop(answer.send(result));
+        }
+    }
+
+    /// Brings one object that is whole and durable in storage into the catalogue.
+    pub(super) async fn finish(&self, object: StoredObject) -> Result<Receipt, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.finish_group(vec![(answer, object)]).await;
+        answered.await.unwrap_or(Err(Error::Stopped))
+    }
+
+    async fn finish_all(&self, objects: &[StoredObject]) -> Result<Vec<Result<Receipt, Error>>, Error> {
+        let mut transaction = self.catalogue.begin().await?;
+        let mut results = Vec::with_capacity(objects.len());
+        for object in objects {
+            results.push(enter(&mut transaction, object).await);
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit records"))?;
+        for object in objects {
+            let record = &object.record;
+            info!(record.id = %record.id, bytes = record.bytes, "archived record {}", record.id);
+        }
+        Ok(results)
+    }
+
+    /// Takes an object out of storage whose result code went to another record in the meantime.
+    async fn withdraw(&self, record: &Record, cause: Error) -> Error {
+        let holder = match &record.description.result_code {
+            Some(code) => self.catalogue.code_holder(code).await,
+            None => Ok(None),
+        };
+        let holder = match holder {
+            Ok(Some(holder)) if holder != record.id => holder,
+            Ok(_) => return cause,
+            Err(error) => return error,
+        };
+        let id = record.id;
+        warn!(record.id = %id, "withdrew record {id}: its result code is held by {holder}");
+        let withdrawn = self.blocking(move |store| store.withdraw_object(&place_of(id))).await;
+        withdrawn.err().unwrap_or(Error::ResultCodeTaken { holder })
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
+        self.group.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Enters one record, or nothing of it.
+async fn enter(transaction: &mut Transaction<'_, Sqlite>, object: &StoredObject) -> Result<Receipt, Error> {
+    let record = &object.record;
+    let receipt = object.receipt();
+    let mut savepoint = transaction.begin().await.map_err(Error::catalogue("begin a record"))?;
+    if !settle_archived(&mut savepoint, record.id, receipt.archived_at).await? {
+        return Err(Error::NotPending { record: record.id });
+    }
+    insert_record(&mut savepoint, record, &receipt).await?;
+    append_entry(&mut savepoint, &object.log_entry()?).await?;
+    savepoint.commit().await.map_err(Error::catalogue("end a record"))?;
+    Ok(receipt)
+}
+
+/// Gives all the same error.
+fn fail_together(error: Error, mut answers: Vec<Answer>) {
+    if answers.len() > 1 {
+        let cause = Arc::new(error);
+        for answer in answers {
+            drop(answer.send(Err(Error::Together(Arc::clone(&cause)))));
+        }
+    } else if let Some(only) = answers.pop() {
+        drop(only.send(Err(error)));
+    }
+}
+
+/// Brings the files of a group into storage. The outer error is that of a sync, which concerns all.
+fn write_group(store: &Store, deposits: Vec<Deposit>) -> Result<Vec<Result<StoredObject, Error>>, Error> {
+    let staged: Vec<(RecordId, Result<Vec<Move>, Error>)> =
+        deposits.into_iter().map(|deposit| (deposit.record.id, stage(store, deposit))).collect();
+    store.sync()?;
+    let moved: Vec<(RecordId, Result<(), Error>)> = staged
+        .into_iter()
+        .map(|(id, moves)| {
+            (id, moves.and_then(|moves| moves.iter().try_for_each(|step| store.carry_out(step))))
+        })
+        .collect();
+    store.sync()?;
+    let load =
+        |(id, moved): (RecordId, Result<(), Error>)| moved.and_then(|()| StoredObject::load(store, id));
+    Ok(moved.into_iter().map(load).collect())
+}
+
+/// Stages a record's blobs and its object. An object that a stopped run had put in place stays as it is.
+fn stage(store: &Store, deposit: Deposit) -> Result<Vec<Move>, Error> {
+    let Deposit { record, content, arrival, now } = deposit;
+    if store.has_object(&place_of(record.id)) {
+        return Ok(Vec::new());
+    }
+    let pdf = fs::read(&content.pdf).map_err(Error::storage("read the sealed PDF"))?;
+    if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
+        return Err(Error::Mismatch { record: record.id, what: "the PDF" });
+    }
+    let mut moves = Vec::with_capacity(content.scans.len() + 2);
+    for (source, path) in &content.scans {
+        moves.extend(store.stage_blob(&source.sha256, &Bytes::File(path))?);
+    }
+    moves.extend(store.stage_blob(&record.text_sha256, &Bytes::Memory(content.text.as_bytes()))?);
+    let composed = Composed::new(&record, &pdf, arrival, now)?;
+    moves.push(store.stage_object(&composed.files(&pdf, &composed.sidecar()))?);
+    Ok(moves)
+}
+
+fn place_of(id: RecordId) -> String {
+    object_path(&object_id(id))
+}
