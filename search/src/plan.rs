@@ -41,6 +41,9 @@ const MOST_FITTING: usize = 8;
 /// What the words in one run earn, and how rare one of them must be to look for it.
 const RUN: f32 = 2.0;
 const RARE: u64 = 20_000;
+/// A term that ranks is in one of so many records at most, in an index that is not small.
+const COMMON: u64 = 12;
+const SMALL: u64 = 1000;
 /// No more similar words are tried for one word.
 const MOST_SIMILAR: usize = 50;
 
@@ -317,24 +320,30 @@ impl Planner<'_> {
     ) -> tantivy::Result<()> {
         let fields = self.fields;
         let has_marks = slots.iter().any(|slot| slot.word.exact != slot.word.folded);
-        let mut add = |field: Field, text: &str, boost: f32| {
-            optional.push(boosted(plain(Term::from_field_text(field, text)), boost));
+        // What most records have ranks none of them, and to go through it takes the most time.
+        let most = (self.searcher.num_docs() / COMMON).max(SMALL);
+        let mut add = |field: Field, text: &str, boost: f32| -> tantivy::Result<()> {
+            let term = Term::from_field_text(field, text);
+            if (1..=most).contains(&self.searcher.doc_freq(&term)?) {
+                optional.push(boosted(plain(term), boost));
+            }
+            Ok(())
         };
         for slot in slots {
             if has_marks {
-                add(fields.exact, &slot.word.exact, EXACT);
+                add(fields.exact, &slot.word.exact, EXACT)?;
             }
             if place == Place::Anywhere {
                 for folded in slot.all() {
-                    add(fields.holder, folded, HOLDER);
+                    add(fields.holder, folded, HOLDER)?;
                 }
             }
         }
         for pair in slots.windows(2) {
             let [first, second] = pair else { continue };
-            add(fields.pairs, &format!("{} {}", first.word.folded, second.word.folded), PAIR);
+            add(fields.pairs, &format!("{} {}", first.word.folded, second.word.folded), PAIR)?;
             if has_marks {
-                add(fields.exact, &format!("{} {}", first.word.exact, second.word.exact), EXACT_PAIR);
+                add(fields.exact, &format!("{} {}", first.word.exact, second.word.exact), EXACT_PAIR)?;
             }
             if first.others.len() + second.others.len() > MOST_SIMILAR {
                 continue;
@@ -344,9 +353,7 @@ impl Planner<'_> {
                     second.all().filter(|other| *other != second.word.folded || one != first.word.folded)
                 {
                     let pair = format!("{one} {other}");
-                    if self.searcher.doc_freq(&Term::from_field_text(fields.pairs, &pair))? > 0 {
-                        add(fields.pairs, &pair, PAIR);
-                    }
+                    add(fields.pairs, &pair, PAIR)?;
                 }
             }
         }
