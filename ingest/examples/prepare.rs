@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context;
-use muniment_ingest::{Limits, Ocr, Options, Tesseract, inspect, prepare};
+use muniment_ingest::{Limits, Ocr, Options, Profile, Tesseract, inspect, prepare};
 use muniment_record::Scan;
 
 fn main() -> anyhow::Result<()> {
@@ -29,7 +29,10 @@ fn main() -> anyhow::Result<()> {
         let scan = Scan { name: path.display().to_string(), files };
         let staging = tempfile::tempdir_in(&out)?;
         let started = Instant::now();
-        let package = inspect(&scan, &options.limits).and_then(|inspection| {
+        let package = inspect(&scan, &options.limits).and_then(|mut inspection| {
+            if std::env::var_os("COMPACT").is_some() {
+                inspection.profile = Profile::Compact;
+            }
             let ocr = ocr.as_ref().map(|ocr| ocr as &dyn Ocr);
             prepare(&scan, inspection, "Bản số hóa", staging.path(), &options, ocr, &())
         });
@@ -38,9 +41,10 @@ fn main() -> anyhow::Result<()> {
                 let target = out.join(name).with_extension("pdf");
                 std::fs::rename(&package.pdf, &target)?;
                 let bytes = target.metadata()?.len();
+                let profile = &package.provenance.profile;
                 let seconds = started.elapsed().as_secs_f32();
                 println!(
-                    "{}: {:?}, {} pages, {bytes} bytes, {seconds:.2} s",
+                    "{}: {:?}, {} pages, {bytes} bytes, {seconds:.2} s, {profile}",
                     scan.name,
                     package.form,
                     package.pages.len()

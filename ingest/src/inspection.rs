@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muniment_record::{DigestWriter, Form, Scan, Source};
 
 use crate::source::{Format, contained, jpeg, pdf, png, tiff};
-use crate::{Error, Limits};
+use crate::{Error, Limits, Profile};
 
 /// What a scan is, found from headers alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Inspection {
     pub pages: u32,
     /// What will be made of it.
     pub form: Form,
+    /// How the page images will be compressed: the caller may choose another before it prepares the scan.
+    pub profile: Profile,
     /// The pages of each file.
     pub(crate) pages_of_files: Vec<u32>,
 }
@@ -30,8 +32,13 @@ pub fn inspect(scan: &Scan, limits: &Limits) -> Result<Inspection, Error> {
     if scan.files.is_empty() {
         return Err(Error::NoPages(scan.name.clone()));
     }
-    let mut inspection =
-        Inspection { sources: Vec::new(), pages: 0, form: Form::Digitised, pages_of_files: Vec::new() };
+    let mut inspection = Inspection {
+        sources: Vec::new(),
+        pages: 0,
+        form: Form::Digitised,
+        profile: Profile::default(),
+        pages_of_files: Vec::new(),
+    };
     for path in &scan.files {
         let name = file_name(path);
         let (source, format) = describe(path, &name, limits)?;

@@ -11,11 +11,13 @@
 //! - [`render_page`] shows a page of an archived PDF as a JPEG;
 //! - [`Error`] says why a scan was refused, with a stable word.
 
+mod compact;
 mod copy;
 mod error;
 mod facts;
 mod gray;
 mod inspection;
+mod jbig2;
 mod jpeg_encoder;
 mod limits;
 mod monitor;
@@ -35,7 +37,7 @@ mod tesseract;
 pub use error::Error;
 pub use gray::Gray;
 pub use inspection::{Inspection, inspect};
-pub use limits::{Limits, Options};
+pub use limits::{Limits, Options, Profile};
 pub use monitor::Monitor;
 pub use ocr::Ocr;
 pub use prepare::prepare;

@@ -31,6 +31,28 @@ impl Default for Limits {
     }
 }
 
+/// How page images are compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Ink and stamps as lossless masks over a coarse picture of the paper; each page is judged, and kept as
+    /// [`Profile::Faithful`] keeps it where marks would be lost.
+    Compact,
+    /// The whole page as one JPEG; a JPEG that comes in goes through bit for bit.
+    #[default]
+    Faithful,
+}
+
+impl Profile {
+    /// Its name in configuration and provenance.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Compact => "compact",
+            Self::Faithful => "faithful",
+        }
+    }
+}
+
 /// How scans are prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

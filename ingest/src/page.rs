@@ -2,25 +2,29 @@
 
 use muniment_record::{Finding, FindingKind, Page};
 
+use crate::compact::Likeness;
 use crate::copy::Copy;
 use crate::facts::{Shares, findings, resolution};
+use crate::jbig2::{self, Bits};
 use crate::jpeg_encoder::{self, Chroma};
 use crate::pdf::document::{EncodedImage, Layer, WrittenPage};
-use crate::pdf::file::deflate;
-use crate::raster::{Channels, Orientation, Raster, usize_of};
+use crate::raster::{Channels, Orientation, Raster};
 use crate::reading::{Placement, Reading};
 use crate::source::PageImage;
-use crate::{Error, Ocr, Options, skew};
+use crate::{Error, Ocr, Options, Profile, compact, skew};
 
 /// A page ready to be written, and its facts.
 pub(crate) struct PreparedPage {
     pub(crate) written: WrittenPage,
     pub(crate) facts: Page,
+    /// The judgement on the compact form, where it was tried and refused.
+    pub(crate) refused: Option<Likeness>,
 }
 
 /// Measures, reads and encodes a page.
 pub(crate) fn prepare(
     image: PageImage,
+    profile: Profile,
     options: &Options,
     ocr: Option<&dyn Ocr>,
 ) -> Result<PreparedPage, Error> {
@@ -31,7 +35,7 @@ pub(crate) fn prepare(
     let size = (width as f32 * 72.0 / dpi.0, height as f32 * 72.0 / dpi.1);
 
     let examined = examine(&image.raster, orientation, dpi, size.1, ocr)?;
-    let layer = faithful(image, size, options)?;
+    let chosen = choose(image, dpi, size, profile, options)?;
     let facts = Page {
         width_px: width,
         height_px: height,
@@ -47,11 +51,12 @@ pub(crate) fn prepare(
         written: WrittenPage {
             width: size.0,
             height: size.1,
-            layers: vec![layer],
+            layers: chosen.0,
             lines: examined.reading.lines,
             rotate: 0,
         },
         facts,
+        refused: chosen.1,
     })
 }
 
@@ -105,8 +110,32 @@ pub(crate) fn examine(
     })
 }
 
+/// Resolution from which masks are sharp enough to stand for the page.
+const LEAST_COMPACT_DPI: f32 = 190.0;
+
+/// The layers of a page by the profile; the compact form only where it is judged good enough and is smaller.
+fn choose(
+    image: PageImage,
+    dpi: (f32, f32),
+    size: (f32, f32),
+    profile: Profile,
+    options: &Options,
+) -> Result<(Vec<Layer>, Option<Likeness>), Error> {
+    let try_compact = profile == Profile::Compact && !image.bilevel && dpi.0.min(dpi.1) >= LEAST_COMPACT_DPI;
+    if !try_compact {
+        return Ok((vec![faithful(image, size, options)], None));
+    }
+    let compact = compact::layers(&image.raster, image.orientation.matrix(size.0, size.1))?;
+    let bytes: usize = compact.layers.iter().map(Layer::bytes).sum();
+    let is_smaller = image.jpeg.as_ref().is_none_or(|jpeg| bytes < jpeg.len());
+    if compact.likeness.is_enough() && is_smaller {
+        return Ok((compact.layers, None));
+    }
+    Ok((vec![faithful(image, size, options)], Some(compact.likeness)))
+}
+
 /// The whole page as one image: its own JPEG where it has one, bits where it is bilevel, a JPEG otherwise.
-fn faithful(image: PageImage, size: (f32, f32), options: &Options) -> Result<Layer, Error> {
+fn faithful(image: PageImage, size: (f32, f32), options: &Options) -> Layer {
     let raster = image.raster;
     let colours = match raster.channels {
         Channels::Gray => "DeviceGray",
@@ -115,10 +144,7 @@ fn faithful(image: PageImage, size: (f32, f32), options: &Options) -> Result<Lay
     let (filter, bits, data) = match image.jpeg {
         Some(jpeg) => ("/Filter/DCTDecode", 8, jpeg),
         None if image.bilevel && raster.channels == Channels::Gray => {
-            let packed = deflate(&packed(&raster));
-            let packed =
-                packed.map_err(|error| Error::Internal(format!("failed to compress a page: {error}")))?;
-            ("/Filter/FlateDecode", 1, packed)
+            ("/Filter/JBIG2Decode", 1, jbig2::encode(&bits(&raster)))
         }
         None => {
             let settings = jpeg_encoder::Settings {
@@ -129,7 +155,7 @@ fn faithful(image: PageImage, size: (f32, f32), options: &Options) -> Result<Lay
             ("/Filter/DCTDecode", 8, jpeg_encoder::encode(&raster, settings))
         }
     };
-    Ok(Layer {
+    Layer {
         image: EncodedImage {
             width: raster.width,
             height: raster.height,
@@ -141,20 +167,14 @@ fn faithful(image: PageImage, size: (f32, f32), options: &Options) -> Result<Lay
         matrix: image.orientation.matrix(size.0, size.1),
         mask: None,
         ink: None,
-    })
+    }
 }
 
-/// Eight pixels a byte, 1 white, rows padded to bytes.
-fn packed(raster: &Raster) -> Vec<u8> {
-    let width = usize_of(raster.width);
-    let mut packed = Vec::with_capacity(width.div_ceil(8) * usize_of(raster.height));
-    for row in raster.samples.chunks_exact(width) {
-        packed.extend(row.chunks(8).map(|pixels| {
-            pixels
-                .iter()
-                .enumerate()
-                .fold(0_u8, |byte, (at, &sample)| byte | u8::from(sample >= 128) << (7 - at))
-        }));
+/// Ink and paper of a bilevel page.
+fn bits(raster: &Raster) -> Bits {
+    Bits {
+        width: raster.width,
+        height: raster.height,
+        samples: raster.samples.iter().map(|&sample| u8::from(sample < 128)).collect(),
     }
-    packed
 }

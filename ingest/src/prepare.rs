@@ -39,23 +39,18 @@ pub fn prepare(
 ) -> Result<Package, Error> {
     let staged = staging.join(STAGED);
     let files = open_files(scan, &inspection)?;
-    let pages = match inspection.form {
+    let (pages, profile) = match inspection.form {
         Form::Digitised => digitise(&files, &inspection, title, &staged, options, ocr, monitor)?,
-        Form::SignedOriginal => keep(&files, &inspection, &staged, options, ocr, monitor)?,
+        Form::SignedOriginal => {
+            (keep(&files, &inspection, &staged, options, ocr, monitor)?, "original".to_owned())
+        }
     };
     Ok(Package {
         sources: inspection.sources,
         pdf: staged,
         form: inspection.form,
         pages,
-        provenance: Provenance {
-            software: software(),
-            ocr: ocr.map(Ocr::name),
-            profile: match inspection.form {
-                Form::Digitised => "faithful".to_owned(),
-                Form::SignedOriginal => "original".to_owned(),
-            },
-        },
+        provenance: Provenance { software: software(), ocr: ocr.map(Ocr::name), profile },
     })
 }
 
@@ -154,27 +149,34 @@ fn digitise(
     options: &Options,
     ocr: Option<&dyn Ocr>,
     monitor: &dyn Monitor,
-) -> Result<Vec<Page>, Error> {
+) -> Result<(Vec<Page>, String), Error> {
     let writing = |error: io::Error| Error::writing(staged, error);
+    let mut profile = inspection.profile.name().to_owned();
     let file = File::create_new(staged).map_err(writing)?;
     let mut document = Document::create(BufWriter::new(file), title).map_err(writing)?;
     let mut facts = Vec::new();
     let work = |pages: &mut Pages, place: Place| {
         contained(&files[place.file].name, || {
             let image = pages.load(files, place, &options.limits)?;
-            page::prepare(image, options, ocr)
+            page::prepare(image, inspection.profile, options, ocr)
         })
     };
     in_order(&places(inspection), options, work, monitor, |page: PreparedPage| {
         document.page(&page.written).map_err(writing)?;
         facts.push(page.facts);
+        if let Some(likeness) = page.refused {
+            // Why a page differs from the profile is part of its history.
+            let (marks, lost) = (likeness.marks, 100.0 * likeness.lost);
+            let number = facts.len();
+            profile.push_str(&format!("; page {number} faithful: likeness {marks:.3}, {lost:.1} % lost"));
+        }
         Ok(())
     })?;
     let out = document.finish().map_err(writing)?;
     let file = out.into_inner().map_err(|error| writing(error.into_error()))?;
     // A full disk may only show when the data is forced out.
     file.sync_all().map_err(writing)?;
-    Ok(facts)
+    Ok((facts, profile))
 }
 
 /// Keeps a signed original byte for byte, and reads its text beside it.

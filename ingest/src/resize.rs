@@ -1,7 +1,7 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use crate::raster::{Channels, Raster, usize_of};
+use crate::raster::usize_of;
 use crate::{Error, Gray};
 
 /// How samples are weighed.
@@ -16,21 +16,6 @@ pub(crate) enum Filter {
 /// The gray image at another size; the caller has checked both sizes.
 pub(crate) fn gray(image: &Gray, width: u32, height: u32, filter: Filter) -> Result<Vec<u8>, Error> {
     samples(&image.samples, image.width, image.height, PixelType::U8, width, height, filter)
-}
-
-/// The raster at another size.
-#[expect(dead_code)]
-pub(crate) fn raster(image: &Raster, width: u32, height: u32, filter: Filter) -> Result<Raster, Error> {
-    let kind = match image.channels {
-        Channels::Gray => PixelType::U8,
-        Channels::Rgb => PixelType::U8x3,
-    };
-    Ok(Raster {
-        width,
-        height,
-        channels: image.channels,
-        samples: samples(&image.samples, image.width, image.height, kind, width, height, filter)?,
-    })
 }
 
 fn samples(

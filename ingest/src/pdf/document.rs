@@ -33,6 +33,13 @@ pub(crate) struct Layer {
     pub(crate) ink: Option<[u8; 3]>,
 }
 
+impl Layer {
+    /// Bytes of its image and mask.
+    pub(crate) fn bytes(&self) -> usize {
+        self.image.data.len() + self.mask.as_ref().map_or(0, |mask| mask.data.len())
+    }
+}
+
 /// A page ready to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WrittenPage {
@@ -99,14 +106,15 @@ impl<W: Write> Document<W> {
             stream.push_str(&format!("q {}{} cm/I{index} Do Q\n", ink.unwrap_or_default(), matrix.join(" ")));
         }
         stream.push_str("EMC\n");
-        let mut text = String::new();
+        let mut text = Vec::new();
         let paragraphs = content(&page.lines, &mut self.characters, &mut text);
+        let mut stream = stream.into_bytes();
         if paragraphs > 0 {
-            stream.push_str("3 Tr\n");
-            stream.push_str(&text);
+            stream.extend_from_slice(b"3 Tr\n");
+            stream.extend(text);
         }
         let contents = self.file.reserve();
-        self.file.deflated(contents, "", stream.as_bytes())?;
+        self.file.deflated(contents, "", &stream)?;
 
         let id = self.file.reserve();
         let number_in_tree = self.pages.len();

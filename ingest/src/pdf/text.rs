@@ -1,6 +1,6 @@
 //! The invisible text of a page: words laid over their images, line by line, in reading order.
 
-use std::fmt::Write;
+use std::io::Write;
 
 use super::font::Characters;
 
@@ -34,7 +34,7 @@ pub(crate) const ASCENT: f32 = 0.78;
 ///
 /// Widths: a line's letters are stretched alike (`Tz`) to fill it, and each word is moved to its own place (`TJ`), so
 /// that what is selected or found covers the word on the image.
-pub(crate) fn content(lines: &[PlacedLine], characters: &mut Characters, content: &mut String) -> usize {
+pub(crate) fn content(lines: &[PlacedLine], characters: &mut Characters, content: &mut Vec<u8>) -> usize {
     let mut paragraphs = 0;
     for line in lines {
         if line.words.is_empty() {
@@ -42,7 +42,7 @@ pub(crate) fn content(lines: &[PlacedLine], characters: &mut Characters, content
         }
         if line.begins_paragraph || paragraphs == 0 {
             if paragraphs > 0 {
-                content.push_str("ET EMC\n");
+                content.extend_from_slice(b"ET EMC\n");
             }
             let _ = writeln!(content, "/P<</MCID {paragraphs}>>BDC BT");
             paragraphs += 1;
@@ -50,12 +50,12 @@ pub(crate) fn content(lines: &[PlacedLine], characters: &mut Characters, content
         write_line(line, characters, content);
     }
     if paragraphs > 0 {
-        content.push_str("ET EMC\n");
+        content.extend_from_slice(b"ET EMC\n");
     }
     paragraphs
 }
 
-fn write_line(line: &PlacedLine, characters: &mut Characters, content: &mut String) {
+fn write_line(line: &PlacedLine, characters: &mut Characters, content: &mut Vec<u8>) {
     let first = &line.words[0];
     let size = first.height.clamp(1.0, 400.0);
     let (cosine, sine) = line.direction;
@@ -84,21 +84,33 @@ fn write_line(line: &PlacedLine, characters: &mut Characters, content: &mut Stri
         if index > 0 {
             at -= back / 1000.0 * em;
         }
-        content.push('<');
+        content.push(b'(');
         for letter in word.text.chars() {
             if let Some(code) = characters.code(letter) {
-                let _ = write!(content, "{code:04X}");
+                push_code(code, content);
                 at += f32::from(Characters::width(letter)) / 1000.0 * em;
             }
         }
         // Screen readers need the space that sighted readers see as a gap; it also ends the line.
         if let Some(code) = characters.code(' ') {
-            let _ = write!(content, "{code:04X}");
+            push_code(code, content);
             at += f32::from(Characters::width(' ')) / 1000.0 * em;
         }
-        content.push('>');
+        content.push(b')');
     }
-    content.push_str("]TJ\n");
+    content.extend_from_slice(b"]TJ\n");
+}
+
+/// Appends a code to a literal string (ISO 32000-1, 7.3.4.2): half the size of a hexadecimal one once compressed.
+fn push_code(code: u16, content: &mut Vec<u8>) {
+    for byte in code.to_be_bytes() {
+        match byte {
+            b'(' | b')' | b'\\' => content.extend_from_slice(&[b'\\', byte]),
+            // A bare carriage return would be read as a line feed.
+            b'\r' => content.extend_from_slice(b"\\r"),
+            _ => content.push(byte),
+        }
+    }
 }
 
 /// The width of a text in ems of the font without shapes.
@@ -128,8 +140,9 @@ mod tests {
             begins_paragraph,
         };
         let mut characters = Characters::default();
-        let mut written = String::new();
+        let mut written = Vec::new();
         assert_eq!(content(&[line(true), line(false), line(true)], &mut characters, &mut written), 2);
+        let written = String::from_utf8_lossy(&written);
         assert_eq!(written.matches("]TJ").count(), 3);
         assert_eq!(written.matches("BDC BT").count(), 2);
         assert_eq!(written.matches("ET EMC").count(), 2);

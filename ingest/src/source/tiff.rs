@@ -6,6 +6,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use hayro_ccitt::EncodingMode;
+use tiff::decoder::ifd::Value;
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
@@ -116,8 +117,8 @@ impl Reader {
     }
 
     fn dpi(&mut self) -> Option<(f32, f32)> {
-        let x = self.decoder.get_tag_f32(Tag::XResolution).ok()?;
-        let y = self.decoder.get_tag_f32(Tag::YResolution).ok()?;
+        let x = rational(self.decoder.get_tag(Tag::XResolution).ok()?)?;
+        let y = rational(self.decoder.get_tag(Tag::YResolution).ok()?)?;
         let unit = self.number(Tag::ResolutionUnit).ok().flatten().unwrap_or(2);
         match unit {
             2 => Some((x, y)),
@@ -202,7 +203,6 @@ impl Reader {
     /// Decodes what the TIFF reader knows, and brings it to 8-bit gray or RGB.
     fn image(&mut self, width: u32, height: u32) -> Result<(Channels, Vec<u8>), Error> {
         let colour = self.decoder.colortype().map_err(|error| convert(&self.name, error))?;
-        let inverted = self.number(Tag::PhotometricInterpretation)? == Some(0);
         let decoded = self.decoder.read_image().map_err(|error| convert(&self.name, error))?;
         let samples = match decoded {
             DecodingResult::U8(samples) => samples,
@@ -215,7 +215,7 @@ impl Reader {
         Ok(match colour {
             ColorType::Gray(8 | 16) => (Channels::Gray, samples),
             ColorType::Gray(bits @ (1 | 2 | 4)) => {
-                (Channels::Gray, unpacked(&samples, usize_of(width), usize_of(height), bits, inverted))
+                (Channels::Gray, unpacked(&samples, usize_of(width), usize_of(height), bits))
             }
             ColorType::RGB(8 | 16) => (Channels::Rgb, samples),
             ColorType::RGBA(8 | 16) => (Channels::Rgb, png::on_white::<3>(&samples)),
@@ -283,6 +283,15 @@ impl Reader {
     }
 }
 
+/// A resolution, which TIFF 6.0 writes as a fraction.
+fn rational(value: Value) -> Option<f32> {
+    match value {
+        Value::Rational(above, below) if below != 0 => Some(above as f32 / below as f32),
+        Value::Float(value) => Some(value),
+        _ => None,
+    }
+}
+
 /// The sample values of rows of packed bits.
 fn indices(packed: &[u8], width: usize, height: usize, bits: u8) -> Vec<u8> {
     let row = (width * usize::from(bits)).div_ceil(8);
@@ -298,15 +307,12 @@ fn indices(packed: &[u8], width: usize, height: usize, bits: u8) -> Vec<u8> {
     samples
 }
 
-/// Gray of 1, 2 or 4 bits a sample, as the TIFF reader leaves it: packed, and not yet inverted.
-fn unpacked(packed: &[u8], width: usize, height: usize, bits: u8, inverted: bool) -> Vec<u8> {
+/// Gray of 1, 2 or 4 bits a sample, as the TIFF reader leaves it: packed, with black as zero.
+fn unpacked(packed: &[u8], width: usize, height: usize, bits: u8) -> Vec<u8> {
     let scale = u8::MAX / (u8::MAX >> (8 - bits.clamp(1, 8)));
     let mut samples = indices(packed, width, height, bits);
     for sample in &mut samples {
         *sample *= scale;
-        if inverted {
-            *sample = !*sample;
-        }
     }
     samples
 }
