@@ -1,5 +1,7 @@
 //! What scans become, and how bad ones are refused, through the crate's public interface.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot make its fixture has failed")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
