@@ -68,10 +68,7 @@ impl FromStr for AgencyCode {
 /// Reads the levels below the province, outermost first; a level of zeros ends the code.
 fn canonical_of_old(levels: [&str; 3], province: &str) -> String {
     let mut canonical = province.to_owned();
-    for level in levels
-        .into_iter()
-        .take_while(|level| level.bytes().any(|b| b != b'0'))
-    {
+    for level in levels.into_iter().take_while(|level| level.bytes().any(|b| b != b'0')) {
         canonical.push('.');
         canonical.push_str(level);
     }
@@ -134,15 +131,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in [
-            "",
-            "H5",
-            "000.00.12",
-            "H05.1234",
-            "H05.1.2.3.4",
-            "00.00.12.H05",
-            "H05.12 .",
-        ] {
+        for text in ["", "H5", "000.00.12", "H05.1234", "H05.1.2.3.4", "00.00.12.H05", "H05.12 ."] {
             assert!(text.parse::<AgencyCode>().is_err(), "{text}");
         }
     }

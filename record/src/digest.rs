@@ -82,20 +82,12 @@ pub struct DigestWriter<W> {
 impl<W: Write> DigestWriter<W> {
     /// Writes go on to `inner`.
     pub fn new(inner: W) -> Self {
-        Self {
-            inner,
-            context: Context::new(&SHA256),
-            written_bytes: 0,
-        }
+        Self { inner, context: Context::new(&SHA256), written_bytes: 0 }
     }
 
     /// The inner writer, the digest of everything written and its length in bytes.
     pub fn finish(self) -> (W, Digest, u64) {
-        (
-            self.inner,
-            Digest::from_ring(self.context.finish()),
-            self.written_bytes,
-        )
+        (self.inner, Digest::from_ring(self.context.finish()), self.written_bytes)
     }
 }
 
@@ -136,10 +128,7 @@ mod tests {
         writer.write_all(b"muni")?;
         writer.write_all(b"ment")?;
         let (inner, digest, written_bytes) = writer.finish();
-        assert_eq!(
-            (inner.as_slice(), digest, written_bytes),
-            (&b"muniment"[..], Digest::of(b"muniment"), 8)
-        );
+        assert_eq!((inner.as_slice(), digest, written_bytes), (&b"muniment"[..], Digest::of(b"muniment"), 8));
         Ok(())
     }
 }

@@ -38,10 +38,8 @@ impl FromStr for DossierCode {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        const ERROR: ParseError = ParseError::new(
-            "dossier code",
-            "agency-YYMMDD-number, as 000.00.12.H05-260224-0017",
-        );
+        const ERROR: ParseError =
+            ParseError::new("dossier code", "agency-YYMMDD-number, as 000.00.12.H05-260224-0017");
         let mut parts = text.rsplitn(3, '-');
         let (Some(sequence), Some(day), Some(agency)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(ERROR);
@@ -51,18 +49,12 @@ impl FromStr for DossierCode {
             return Err(ERROR);
         }
         let number = |range: std::ops::Range<usize>| {
-            day.get(range)
-                .and_then(|part| part.parse::<i16>().ok())
-                .ok_or(ERROR)
+            day.get(range).and_then(|part| part.parse::<i16>().ok()).ok_or(ERROR)
         };
         let (year, month, day) = (number(0..2)?, number(2..4)?, number(4..6)?);
         let received_on = Date::new(2000 + year, month as i8, day as i8).map_err(|_| ERROR)?;
         let agency = agency.parse().map_err(|_| ERROR)?;
-        Ok(Self {
-            agency,
-            received_on,
-            sequence: sequence.to_owned(),
-        })
+        Ok(Self { agency, received_on, sequence: sequence.to_owned() })
     }
 }
 
@@ -118,10 +110,7 @@ impl FromStr for ResultCode {
             "dossier code-KQ and an ordinal, as 000.00.12.H05-260224-0017-KQ1",
         );
         let (dossier, ordinal) = text.rsplit_once("-KQ").ok_or(ERROR)?;
-        let digits = ordinal
-            .strip_prefix('(')
-            .and_then(|inner| inner.strip_suffix(')'))
-            .unwrap_or(ordinal);
+        let digits = ordinal.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(ordinal);
         let ordinal = match digits {
             "" => 1,
             _ if digits.len() <= 3
@@ -132,10 +121,7 @@ impl FromStr for ResultCode {
             }
             _ => return Err(ERROR),
         };
-        Ok(Self {
-            dossier: dossier.parse().map_err(|_| ERROR)?,
-            ordinal,
-        })
+        Ok(Self { dossier: dossier.parse().map_err(|_| ERROR)?, ordinal })
     }
 }
 
@@ -149,12 +135,8 @@ serde_as_text!(ResultCode);
 
 fn tidy(text: &str) -> String {
     let dash = |c: char| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
-    let visible = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}' | '\u{feff}'));
-    visible
-        .map(|c| if dash(c) { '-' } else { c.to_ascii_uppercase() })
-        .collect()
+    let visible = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}' | '\u{feff}'));
+    visible.map(|c| if dash(c) { '-' } else { c.to_ascii_uppercase() }).collect()
 }
 
 #[cfg(test)]
@@ -163,11 +145,7 @@ mod tests {
 
     #[test]
     fn codes_keep_their_spelling() -> Result<(), ParseError> {
-        for text in [
-            "000.00.53.H48-220921-0099",
-            "H05.12-260224-001234",
-            "H05-200325-0001",
-        ] {
+        for text in ["000.00.53.H48-220921-0099", "H05.12-260224-001234", "H05-200325-0001"] {
             assert_eq!(text.parse::<DossierCode>()?.to_string(), text);
         }
         Ok(())
@@ -191,22 +169,14 @@ mod tests {
 
     #[test]
     fn impossible_codes_are_refused() {
-        for text in [
-            "H05-260231-0001",
-            "H05-260224-001",
-            "H05-260224",
-            "260224-0017",
-            "H05-2602é-0017",
-            "-KQ1",
-        ] {
+        for text in
+            ["H05-260231-0001", "H05-260224-001", "H05-260224", "260224-0017", "H05-2602é-0017", "-KQ1"]
+        {
             assert!(text.parse::<DossierCode>().is_err(), "{text}");
         }
-        for text in [
-            "H05-260224-0017",
-            "H05-260224-0017-KQ0",
-            "H05-260224-0017-KQ1000",
-            "H05-260224-0017-KQx",
-        ] {
+        for text in
+            ["H05-260224-0017", "H05-260224-0017-KQ0", "H05-260224-0017-KQ1000", "H05-260224-0017-KQx"]
+        {
             assert!(text.parse::<ResultCode>().is_err(), "{text}");
         }
     }

@@ -40,10 +40,8 @@ pub struct HolderId(String);
 impl HolderId {
     /// Reads a number as the kind of holder demands.
     pub fn parse(kind: HolderKind, text: &str) -> Result<Self, ParseError> {
-        const OLD_CARD_OR_ID: ParseError = ParseError::new(
-            "personal identification number",
-            "12 digits, or 9 of an old identity card",
-        );
+        const OLD_CARD_OR_ID: ParseError =
+            ParseError::new("personal identification number", "12 digits, or 9 of an old identity card");
         const PASSPORT: ParseError = ParseError::new("passport number", "6 to 12 letters and digits");
         let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         match kind {
@@ -76,10 +74,7 @@ impl HolderId {
     /// Whether a number typed by a person is this one: spaces, dashes and case do not count.
     pub fn matches_typed(&self, typed: &str) -> bool {
         let bare = |text: &str| -> Vec<u8> {
-            text.bytes()
-                .filter(u8::is_ascii_alphanumeric)
-                .map(|b| b.to_ascii_uppercase())
-                .collect()
+            text.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).collect()
         };
         // Digests are compared, so the time taken tells nothing about the number itself.
         Digest::of(&bare(&self.0)) == Digest::of(&bare(typed))

@@ -45,11 +45,7 @@ pub struct Package {
 impl Package {
     /// The text of all pages, a form feed between two pages.
     pub fn text(&self) -> String {
-        self.pages
-            .iter()
-            .map(|page| page.text.as_str())
-            .collect::<Vec<_>>()
-            .join("\u{c}")
+        self.pages.iter().map(|page| page.text.as_str()).collect::<Vec<_>>().join("\u{c}")
     }
 }
 

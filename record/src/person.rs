@@ -36,11 +36,7 @@ mod tests {
 
     #[test]
     fn the_year_of_birth_is_read_from_the_number() -> Result<(), ParseError> {
-        for (number, year) in [
-            ("099188000017", 1988),
-            ("099075000024", 1975),
-            ("099203000031", 2003),
-        ] {
+        for (number, year) in [("099188000017", 1988), ("099075000024", 1975), ("099203000031", 2003)] {
             assert_eq!(number.parse::<PersonalId>()?.birth_year(), year);
         }
         Ok(())

@@ -33,11 +33,7 @@ impl FromStr for ProcedureCode {
         });
         let old_agency = |code: &str| code.len() == 13 && code.parse::<AgencyCode>().is_ok();
         let suffix_fits = suffix.is_empty() || suffix.strip_prefix('.').is_some_and(old_agency);
-        if well_formed && suffix_fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ERROR)
-        }
+        if well_formed && suffix_fits { Ok(Self(text.to_owned())) } else { Err(ERROR) }
     }
 }
 
@@ -85,11 +81,7 @@ impl Procedures {
 
 impl FromIterator<Procedure> for Procedures {
     fn from_iter<I: IntoIterator<Item = Procedure>>(rows: I) -> Self {
-        Self(
-            rows.into_iter()
-                .map(|row| (row.code.national().to_owned(), row))
-                .collect(),
-        )
+        Self(rows.into_iter().map(|row| (row.code.national().to_owned(), row)).collect())
     }
 }
 
@@ -107,15 +99,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in [
-            "",
-            "0.990009",
-            "1.99000",
-            "1.990009.H05",
-            "1.9900099",
-            "1.99000é",
-            "1.990009.000.00.00.H5",
-        ] {
+        for text in
+            ["", "0.990009", "1.99000", "1.990009.H05", "1.9900099", "1.99000é", "1.990009.000.00.00.H5"]
+        {
             assert!(text.parse::<ProcedureCode>().is_err(), "{text}");
         }
     }

@@ -34,8 +34,7 @@ impl FromStr for RecordId {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let id = Uuid::try_parse(text.trim());
-        id.map(Self)
-            .map_err(|_| ParseError::new("record id", "a UUID of 32 hexadecimal digits with dashes"))
+        id.map(Self).map_err(|_| ParseError::new("record id", "a UUID of 32 hexadecimal digits with dashes"))
     }
 }
 

@@ -87,15 +87,9 @@ mod tests {
     #[test]
     fn periods_end_with_a_year_and_open_ended_results_never_fall_due() {
         let issued_on = date(2026, 3, 2);
-        assert_eq!(
-            RetentionRule::Years(10).until(issued_on, None),
-            Some(date(2036, 12, 31))
-        );
+        assert_eq!(RetentionRule::Years(10).until(issued_on, None), Some(date(2036, 12, 31)));
         let expiry = Some(date(2029, 3, 1));
-        assert_eq!(
-            RetentionRule::AfterExpiry(20).until(issued_on, expiry),
-            Some(date(2049, 12, 31))
-        );
+        assert_eq!(RetentionRule::AfterExpiry(20).until(issued_on, expiry), Some(date(2049, 12, 31)));
         assert_eq!(RetentionRule::AfterExpiry(20).until(issued_on, None), None);
         assert_eq!(RetentionRule::Permanent.until(issued_on, expiry), None);
     }

@@ -15,10 +15,7 @@ impl FromStr for Symbol {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let text = nfc(text);
         if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
-            return Err(ParseError::new(
-                "document symbol",
-                "1 to 100 characters on one line",
-            ));
+            return Err(ParseError::new("document symbol", "1 to 100 characters on one line"));
         }
         Ok(Self(text))
     }

@@ -35,11 +35,7 @@ impl FromStr for TaxCode {
         if values().nth(9) != Some(10 - sum % 11) {
             return Err(CHECK);
         }
-        Ok(Self(if branch.is_empty() {
-            main.to_owned()
-        } else {
-            format!("{main}-{branch}")
-        }))
+        Ok(Self(if branch.is_empty() { main.to_owned() } else { format!("{main}-{branch}") }))
     }
 }
 
@@ -60,14 +56,9 @@ mod tests {
 
     #[test]
     fn wrong_check_digits_and_forms_are_refused() {
-        for text in [
-            "2399990013",
-            "239999001",
-            "2399990012-01",
-            "2399990012-000",
-            "2399990012-",
-            "239999001é",
-        ] {
+        for text in
+            ["2399990013", "239999001", "2399990012-01", "2399990012-000", "2399990012-", "239999001é"]
+        {
             assert!(text.parse::<TaxCode>().is_err(), "{text}");
         }
     }

@@ -51,18 +51,11 @@ impl FromStr for LookupToken {
         }
         let mut value = 0_u64;
         for symbol in data {
-            let digit = ALPHABET[..32]
-                .iter()
-                .position(|known| known == symbol)
-                .ok_or(ERROR)?;
+            let digit = ALPHABET[..32].iter().position(|known| known == symbol).ok_or(ERROR)?;
             value = value << 5 | digit as u64;
         }
         let token = Self::from_random(value);
-        if token.0.as_bytes().last() == symbols.last() {
-            Ok(token)
-        } else {
-            Err(ERROR)
-        }
+        if token.0.as_bytes().last() == symbols.last() { Ok(token) } else { Err(ERROR) }
     }
 }
 

@@ -97,10 +97,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(fields: &'a BTreeMap<String, String>) -> Self {
-        let mut reader = Self {
-            fields: BTreeMap::new(),
-            invalid: Vec::new(),
-        };
+        let mut reader = Self { fields: BTreeMap::new(), invalid: Vec::new() };
         for (name, value) in fields {
             if !is_known(name) {
                 reader.refuse(name, "not a field that is known here");
@@ -152,31 +149,19 @@ impl<'a> Reader<'a> {
         let physical_pages = self.number("capture.physical_pages");
         let images = self.number("capture.images");
         self.capture_rules();
-        let retention_rule = self
-            .optional("retention_rule")
-            .or(procedure.map(|row| row.retention_rule));
-        let result_kind = self
-            .optional("result_kind")
-            .or(procedure.map(|row| row.result_kind));
-        let privacy_class = self
-            .optional("privacy_class")
-            .or(procedure.map(|row| row.privacy_class));
+        let retention_rule = self.optional("retention_rule").or(procedure.map(|row| row.retention_rule));
+        let result_kind = self.optional("result_kind").or(procedure.map(|row| row.result_kind));
+        let privacy_class = self.optional("privacy_class").or(procedure.map(|row| row.privacy_class));
         let physical_sheets = self.number("capture.physical_sheets");
-        let originality = self
-            .optional("capture.originality")
-            .unwrap_or(Originality::Original);
+        let originality = self.optional("capture.originality").unwrap_or(Originality::Original);
         let access_level = self.optional("access_level").unwrap_or(AccessLevel::Normal);
 
         let title = title?;
         Some(Description {
             result_code,
             procedure_code: procedure_code?,
-            procedure_name: self
-                .text("procedure_name")
-                .or(procedure.map(|row| row.name.clone()))?,
-            doc_type: self
-                .text("doc_type")
-                .or(procedure.map(|row| row.doc_type.clone()))?,
+            procedure_name: self.text("procedure_name").or(procedure.map(|row| row.name.clone()))?,
+            doc_type: self.text("doc_type").or(procedure.map(|row| row.doc_type.clone()))?,
             result_kind: result_kind?,
             agency_receiving: agency_receiving?,
             agency_issuing: agency_issuing?,
@@ -186,10 +171,9 @@ impl<'a> Reader<'a> {
             title,
             symbol: symbol?,
             issued_on: issued_on?,
-            signer_on_paper: self.text("signer_on_paper.name").map(|name| PaperSigner {
-                name,
-                title: self.text("signer_on_paper.title"),
-            }),
+            signer_on_paper: self
+                .text("signer_on_paper.name")
+                .map(|name| PaperSigner { name, title: self.text("signer_on_paper.title") }),
             valid_from,
             valid_to,
             scope: self.text("scope"),
@@ -222,9 +206,8 @@ impl<'a> Reader<'a> {
             (Some(result), _) => Some(result),
             (None, Some(dossier)) => Some(ResultCode::first_of(dossier)),
             (None, None) => {
-                let was_given = ["result_code", "dossier_code"]
-                    .iter()
-                    .any(|name| self.fields.contains_key(name));
+                let was_given =
+                    ["result_code", "dossier_code"].iter().any(|name| self.fields.contains_key(name));
                 if !was_given && !self.fields.contains_key("paper_file_code") {
                     let rule =
                         "required (a result without a dossier needs dossier_code or paper_file_code instead)";
@@ -254,30 +237,18 @@ impl<'a> Reader<'a> {
         if code.is_some() && name.is_none() {
             self.refuse(&name_field, "required");
         }
-        Some(Agency {
-            code: code?,
-            name: name?,
-        })
+        Some(Agency { code: code?, name: name? })
     }
 
     fn legal_status(&mut self) -> Option<LegalStatus> {
         let status = self.text("legal_status");
         match status.as_deref().unwrap_or("in_force") {
             "in_force" => Some(LegalStatus::InForce),
-            "revoked" => self
-                .required("basis_symbol")
-                .map(|basis| LegalStatus::Revoked { basis }),
-            "annulled" => self
-                .required("basis_symbol")
-                .map(|basis| LegalStatus::Annulled { basis }),
-            "superseded" => self
-                .required("superseded_by")
-                .map(|by| LegalStatus::Superseded { by }),
+            "revoked" => self.required("basis_symbol").map(|basis| LegalStatus::Revoked { basis }),
+            "annulled" => self.required("basis_symbol").map(|basis| LegalStatus::Annulled { basis }),
+            "superseded" => self.required("superseded_by").map(|by| LegalStatus::Superseded { by }),
             _ => {
-                self.refuse(
-                    "legal_status",
-                    "must be one of: in_force, revoked, annulled, superseded",
-                );
+                self.refuse("legal_status", "must be one of: in_force, revoked, annulled, superseded");
                 None
             }
         }
@@ -296,15 +267,13 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        let id = self
-            .text(&id_field)
-            .and_then(|text| match HolderId::parse(kind, &text) {
-                Ok(id) => Some(id),
-                Err(error) => {
-                    self.refuse(&id_field, error.rule);
-                    None
-                }
-            });
+        let id = self.text(&id_field).and_then(|text| match HolderId::parse(kind, &text) {
+            Ok(id) => Some(id),
+            Err(error) => {
+                self.refuse(&id_field, error.rule);
+                None
+            }
+        });
         let birth_year = self.number(&year_field).and_then(|year| i16::try_from(year).ok());
         if birth_year.is_some_and(|year| !(1850..=2200).contains(&year)) {
             self.refuse(&year_field, "not a year of birth");
@@ -313,21 +282,13 @@ impl<'a> Reader<'a> {
         if let (Some(year), Some(id), HolderKind::Person) = (birth_year, personal_id, kind)
             && id.birth_year() != year
         {
-            self.refuse(
-                &year_field,
-                "does not agree with the year in the personal identification number",
-            );
+            self.refuse(&year_field, "does not agree with the year in the personal identification number");
         }
         let name = self.text(&format!("{prefix}.name"));
         if name.is_none() {
             self.refuse(&format!("{prefix}.name"), "required");
         }
-        Some(Holder {
-            kind,
-            id,
-            name: name?,
-            birth_year,
-        })
+        Some(Holder { kind, id, name: name?, birth_year })
     }
 
     fn co_holders(&mut self) -> Vec<Holder> {
@@ -336,10 +297,7 @@ impl<'a> Reader<'a> {
             .keys()
             .filter_map(|name| name.strip_prefix("co_holders.")?.split('.').next()?.parse().ok())
             .collect();
-        numbers
-            .into_iter()
-            .filter_map(|number| self.holder(&format!("co_holders.{number}")))
-            .collect()
+        numbers.into_iter().filter_map(|number| self.holder(&format!("co_holders.{number}"))).collect()
     }
 
     /// What the law asks of a scan (NĐ 30/2020/NĐ-CP): colour, 200 dpi or more, real size.
@@ -352,10 +310,7 @@ impl<'a> Reader<'a> {
         if scale.is_some_and(|scale| scale != 100) {
             self.refuse("capture.scale_pct", "a scan is made at real size, 100");
         }
-        if self
-            .text("capture.colour")
-            .is_some_and(|colour| !matches!(colour.as_str(), "true" | "false"))
-        {
+        if self.text("capture.colour").is_some_and(|colour| !matches!(colour.as_str(), "true" | "false")) {
             self.refuse("capture.colour", "must be true or false");
         }
     }
@@ -413,19 +368,12 @@ impl<'a> Reader<'a> {
     }
 
     fn refuse(&mut self, field: &str, rule: &str) {
-        self.invalid.push(Invalid {
-            field: field.to_owned(),
-            rule: rule.to_owned(),
-        });
+        self.invalid.push(Invalid { field: field.to_owned(), rule: rule.to_owned() });
     }
 
     fn refuse_once(&mut self, field: &str, rule: &str) {
         let prefix = field.split('.').next().unwrap_or(field);
-        if !self
-            .invalid
-            .iter()
-            .any(|known| known.field.split('.').next() == Some(prefix))
-        {
+        if !self.invalid.iter().any(|known| known.field.split('.').next() == Some(prefix)) {
             self.refuse(field, rule);
         }
     }
@@ -476,14 +424,8 @@ mod tests {
 
     fn broken(changes: &[(&str, &str)]) -> Vec<String> {
         let mut fields = complete();
-        fields.extend(
-            changes
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        );
-        let refused = Description::from_fields(&fields, &procedures(), TODAY)
-            .err()
-            .unwrap_or_default();
+        fields.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let refused = Description::from_fields(&fields, &procedures(), TODAY).err().unwrap_or_default();
         refused.into_iter().map(|invalid| invalid.field).collect()
     }
 
@@ -526,9 +468,8 @@ mod tests {
 
     #[test]
     fn every_missing_field_is_reported_at_once() {
-        let refused = Description::from_fields(&BTreeMap::new(), &procedures(), TODAY)
-            .err()
-            .unwrap_or_default();
+        let refused =
+            Description::from_fields(&BTreeMap::new(), &procedures(), TODAY).err().unwrap_or_default();
         let fields: Vec<&str> = refused.iter().map(|invalid| invalid.field.as_str()).collect();
         let expected = [
             "result_code",
@@ -544,11 +485,8 @@ mod tests {
 
     #[test]
     fn a_birth_year_must_agree_with_the_number() {
-        let person = [
-            ("holder.kind", "person"),
-            ("holder.id", "099188000017"),
-            ("holder.birth_year", "1990"),
-        ];
+        let person =
+            [("holder.kind", "person"), ("holder.id", "099188000017"), ("holder.birth_year", "1990")];
         assert_eq!(broken(&person), ["holder.birth_year"]);
     }
 }
