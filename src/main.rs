@@ -1,1 +1,3 @@
+//! Muniment: takes in scanned results of administrative procedures, signs them, keeps them and proves them.
+
 fn main() {}
