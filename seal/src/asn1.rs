@@ -51,10 +51,6 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    pub(crate) fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
     /// The next value, of any tag.
     pub(crate) fn value(&mut self) -> Option<Value<'a>> {
         let (&tag, after_tag) = self.rest.split_first()?;

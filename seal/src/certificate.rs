@@ -180,10 +180,6 @@ impl Certificate {
         Some((critical, usages.0))
     }
 
-    pub(crate) fn has_extension(&self, wanted: der::asn1::ObjectIdentifier) -> bool {
-        self.extensions().iter().any(|extension| extension.extn_id == wanted)
-    }
-
     /// Whether every critical extension is one that path validation here understands (RFC 5280, 6.1.4 (o)).
     pub(crate) fn critical_extensions_are_known(&self) -> bool {
         const KNOWN: [der::asn1::ObjectIdentifier; 7] = [

@@ -1,13 +1,43 @@
-//! Signs and verifies PDF files (PAdES).
+//! Signs and verifies PDF files (PAdES, ETSI EN 319 142-1), with all that this takes of X.509, CMS, timestamps and
+//! revocation, and signs notes (C2SP). It has no network, no clock and no configuration: bytes and a time come in.
+//!
+//! # A tour for a security reader
+//!
+//! Cryptography is `ring`'s. Everything else that an attacker can reach is here, in the order in which a file meets it:
+//!
+//! 1. `pdf`: reads a file strictly and lazily. It repairs nothing, recurses to a fixed depth, and inflates and parses
+//!    within budgets. Every later step rests on the byte places that it gives.
+//! 2. `verify/fields`: the signatures are those that catalog, AcroForm, field and V lead to; others only alarm.
+//! 3. `verify/coverage`: *rule 1*, `/ByteRange` is `[0 a b c]`, the gap exactly `/Contents`, its padding zero, the rest a
+//!    whole revision.
+//! 4. `cms/read`, `asn1`, `cms/ber`: *rule 2*, one signer, the attributes present once and in agreement, the certificate
+//!    bound; *rule 4*, the bytes as found are verified, never a re-encoding (BER of others is first made definite).
+//! 5. `algorithm`: the only place that checks a signature value, and the list of what counts as strong.
+//! 6. `verify/changes`: *rule 3*, later revisions hold only validation data, signatures and document timestamps: every
+//!    object that differs must be explained, and nothing may stand beside the objects that are listed.
+//! 7. `chain`, `crl`, `ocsp`: does the certificate lead to an anchor, and was it good at the time? What a file brings is
+//!    evidence, never trust.
+//! 8. `verify/judge`, `reason`, [`Report`]: *rule 5*, integrity, modification and trust are told apart; the verdict follows
+//!    ETSI EN 319 102-1.
+//! 9. `verify/flat`: *rule 6*, what is sealed here is flat, so that there is nothing to shadow.
+//!
+//! Signing is the smaller half: [`Preparation`] writes an incremental update with the visible text (`stamp`, `font`) and
+//! leaves a gap; a [`Signer`] signs a few hundred bytes; `cms/build` puts the signature together. [`seal`] verifies its own
+//! output by the rules above before it hands on a [`Sealed`], which is the one thing that the archive accepts.
+//!
+//! Not defended against: a stolen key that nobody has reported, a trust anchor that lies, and a reader that shows other
+//! things than the file says.
 
 mod algorithm;
 mod asn1;
 mod certificate;
+mod chain;
 mod cms;
 mod crl;
 mod error;
 mod font;
 pub mod note;
+mod ocsp;
 mod oid;
 mod pdf;
 mod pem;
@@ -20,6 +50,7 @@ mod sign;
 mod signer;
 mod stamp;
 mod time;
+mod timestamp;
 mod trust;
 mod verify;
 

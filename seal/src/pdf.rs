@@ -16,7 +16,7 @@ pub(crate) use document::Document;
 pub(crate) use object::{Dictionary, Id, Object, Text};
 pub(crate) use parser::Parser;
 pub(crate) use update::{Update, hex_digits, text_to};
-pub(crate) use xref::Entry;
+pub(crate) use xref::{Entry, Section};
 
 /// Why a file cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 use muniment_record::Language;
 use serde::{Serialize, Serializer};
 
-use crate::report::SubIndication;
+use crate::report::{SubIndication, Verdict};
 
 /// Why a signature did not pass, or what a reader should know about one that did.
 ///
@@ -86,6 +86,27 @@ impl Reason {
     /// The sub-indication of ETSI EN 319 102-1, table 6, where one fits.
     pub const fn sub_indication(self) -> Option<SubIndication> {
         self.row().1
+    }
+
+    /// What it makes of a signature: proof of a fault fails it, a lack of proof leaves it open.
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Self::Damaged
+            | Self::OddByteRange
+            | Self::NoContents
+            | Self::HiddenBytes
+            | Self::UnreachableSignature
+            | Self::MalformedCms
+            | Self::BadAttributes
+            | Self::ContentChanged
+            | Self::BadSignature
+            | Self::Modified
+            | Self::CertificationBroken
+            | Self::Revoked
+            | Self::BadTimestamp => Verdict::Failed,
+            Self::NotPdf | Self::NotSigned => Verdict::NotSigned,
+            _ => Verdict::Indeterminate,
+        }
     }
 
     /// The reason as a clause: it starts in lower case and has no full stop.

@@ -2,10 +2,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use muniment_record::{Digest, Form, Package, SignatureFact};
+use muniment_record::{Digest, Form, Language, Package, SignatureFact};
 
-use crate::report::{Report, Verdict};
-use crate::{Error, SealRequest, Signer, Trust, sign, verify};
+use crate::pdf::{Document, Flaw};
+use crate::report::{Integrity, Modification, Report, Verdict};
+use crate::verify::flat;
+use crate::{Error, Reason, SealRequest, Signer, Trust, Unfit, sign, verify::verify};
 
 /// A package whose PDF is signed and was verified: what the archive accepts.
 ///
@@ -59,7 +61,8 @@ impl Sealed {
 ///
 /// # Errors
 ///
-/// [`Error::WrongForm`] for a signed original, [`Error::NotFlat`] for a PDF that could change what it shows,
+/// [`Error::WrongForm`] for a signed original, [`Error::Unfit`] for a certificate that must not be used now,
+/// [`Error::NotFlat`] for a PDF that could change what it shows,
 /// [`Error::SelfCheck`] where the result does not verify; nothing is written then. Otherwise as [`sign`].
 pub fn seal(
     package: Package,
@@ -72,11 +75,49 @@ pub fn seal(
         return Err(Error::WrongForm("a signed original is accepted as it is, never sealed"));
     }
     let unsigned = fs::read(&package.pdf).map_err(Error::io("read the prepared PDF"))?;
+    check_flat(&unsigned)?;
     let signed = sign(&unsigned, request, signer)?;
     let report = verify(&signed, trust, request.signed_at);
+    check_own(&report)?;
     let pdf_path = staging.join("sealed.pdf");
     fs::write(&pdf_path, &signed).map_err(Error::io("write the sealed PDF"))?;
     Ok(Sealed::new(package, pdf_path, &report))
+}
+
+/// Refuses a PDF that could change what it shows without breaking a signature.
+fn check_flat(pdf: &[u8]) -> Result<(), Error> {
+    let document = Document::open(pdf).map_err(Flaw::error)?;
+    match flat::obstacle(&document) {
+        Some(what) => Err(Error::NotFlat(what)),
+        None => Ok(()),
+    }
+}
+
+/// Judges a file that was just signed: intact, unmodified, flat, and by a certificate that leads to an anchor and holds.
+/// Only revocation data may still be missing.
+fn check_own(report: &Report) -> Result<(), Error> {
+    let last =
+        report.signatures.last().ok_or_else(|| Error::SelfCheck("it shows no signature".to_owned()))?;
+    match last.reason {
+        Some(Reason::NoChain) => return Err(Error::Unfit(Unfit::Untrusted)),
+        Some(Reason::Expired) => return Err(Error::Unfit(Unfit::Expired)),
+        Some(Reason::NotYetValid) => return Err(Error::Unfit(Unfit::NotYetValid)),
+        Some(Reason::Revoked | Reason::RevokedNoProof) => return Err(Error::Unfit(Unfit::Revoked)),
+        Some(Reason::WrongUsage) => return Err(Error::Unfit(Unfit::WrongUsage)),
+        _ => {}
+    }
+    let is_open = report.verdict == Verdict::Indeterminate && report.reason == Some(Reason::NoRevocationData);
+    let is_whole = last.integrity == Integrity::Intact
+        && last.modification == Modification::None
+        && last.scope.whole_file;
+    if (report.verdict == Verdict::Passed || is_open)
+        && is_whole
+        && !report.warnings.contains(&Reason::NotFlat)
+    {
+        Ok(())
+    } else {
+        Err(Error::SelfCheck(report.sentence(Language::English)))
+    }
 }
 
 /// Accepts a package that came in signed, byte for byte as it is.
@@ -96,7 +137,7 @@ pub fn accept(package: Package, trust: &Trust, at: Timestamp) -> Result<Sealed, 
             let pdf_path = package.pdf.clone();
             Ok(Sealed::new(package, pdf_path, &report))
         }
-        Verdict::Failed => Err(Error::Forged(report.sentence(muniment_record::Language::English))),
+        Verdict::Failed => Err(Error::Forged(report.sentence(Language::English))),
         Verdict::NotSigned => Err(Error::WrongForm("the PDF is not signed")),
     }
 }

@@ -34,7 +34,7 @@ pub struct SoftwareSigner {
 }
 
 enum Key {
-    Ecdsa(EcdsaKeyPair),
+    Ecdsa(Box<EcdsaKeyPair>),
     Rsa(Box<RsaKeyPair>),
 }
 
@@ -67,7 +67,7 @@ impl SoftwareSigner {
         let (key, public, scheme) = match ecdsa {
             Ok(key) => {
                 let public = key.public_key().as_ref().to_vec();
-                (Key::Ecdsa(key), public, Scheme::EcdsaP256)
+                (Key::Ecdsa(Box::new(key)), public, Scheme::EcdsaP256)
             }
             Err(_) => {
                 let key = RsaKeyPair::from_pkcs8(key_pkcs8)

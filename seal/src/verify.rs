@@ -1,13 +1,24 @@
+//! Verification, in the order of ETSI EN 319 102-1: format, integrity, modification, then trust. It only reads the given
+//! bytes: no network, no clock, no other file.
+
+mod changes;
+mod coverage;
+mod fields;
+pub(crate) mod flat;
+mod judge;
+
 use jiff::Timestamp;
 use muniment_record::Digest;
 
-use crate::report::{Policy, Report, Verdict};
+use crate::chain::Evidence;
+use crate::pdf::{Document, Flaw, Object};
+use crate::report::{Policy, Report, SignatureKind, Verdict};
 use crate::{Reason, Trust};
+use fields::SignatureField;
 
 /// Verifies all signatures of a PDF as of the moment `at`. It always answers, whatever the bytes are.
 pub fn verify(pdf: &[u8], trust: &Trust, at: Timestamp) -> Report {
-    let _ = trust;
-    Report {
+    let mut report = Report {
         policy: Policy::CURRENT,
         validated_at: at,
         sha256: Digest::of(pdf),
@@ -16,5 +27,124 @@ pub fn verify(pdf: &[u8], trust: &Trust, at: Timestamp) -> Report {
         reason: Some(Reason::NotSigned),
         signatures: Vec::new(),
         warnings: Vec::new(),
+    };
+    let byte_ranges = count(pdf, b"/ByteRange");
+    let document = match Document::open(pdf) {
+        Ok(document) => document,
+        Err(flaw) => {
+            let is_signed = byte_ranges > 0 && flaw != Flaw::NotPdf;
+            report.verdict = if is_signed { flaw.reason().verdict() } else { Verdict::NotSigned };
+            report.reason = Some(flaw.reason());
+            return report;
+        }
+    };
+    if document.is_encrypted() {
+        report.verdict = if byte_ranges > 0 { Verdict::Indeterminate } else { Verdict::NotSigned };
+        report.reason = Some(Reason::Password);
+        return report;
     }
+    if flat::obstacle(&document).is_some() {
+        report.warnings.push(Reason::NotFlat);
+    }
+    let fields = match fields::collect(&document) {
+        Ok(fields) => fields,
+        Err(reason) => {
+            report.verdict = reason.verdict();
+            report.reason = Some(reason);
+            return report;
+        }
+    };
+    if fields.is_empty() {
+        if byte_ranges > 0 {
+            report.verdict = Verdict::Failed;
+            report.reason = Some(Reason::UnreachableSignature);
+        }
+        return report;
+    }
+    judge_file(&document, &fields, trust, &mut report);
+    if byte_ranges > fields.len() {
+        lower(&mut report, Reason::UnreachableSignature, Verdict::Indeterminate);
+    }
+    if has_trailing_bytes(pdf) {
+        let is_ours = fields.iter().any(judge::is_ours);
+        let verdict = if is_ours { Verdict::Failed } else { Verdict::Indeterminate };
+        lower(&mut report, Reason::TrailingBytes, verdict);
+    }
+    report
+}
+
+fn judge_file(document: &Document<'_>, fields: &[SignatureField], trust: &Trust, report: &mut Report) {
+    let mut evidence = Evidence::default();
+    let has_store = add_store(document, &mut evidence);
+    let mut judge = judge::Judge::new(document, trust, report.validated_at, evidence, has_store);
+    report.signatures = judge.run(fields);
+    let is_signature = |kind| kind != SignatureKind::DocumentTimestamp;
+    let has_signature = report.signatures.iter().any(|signature| is_signature(signature.kind));
+    report.verdict = Verdict::Passed;
+    report.reason = None;
+    for signature in report.signatures.clone() {
+        // A timestamp that cannot be relied on takes nothing from a signature that stands by itself.
+        let counts =
+            is_signature(signature.kind) || !has_signature || signature.indication == Verdict::Failed;
+        match signature.reason {
+            Some(reason) if counts => lower(report, reason, signature.indication),
+            Some(_) => report.warnings.push(Reason::UntrustedTimestamp),
+            None => {}
+        }
+    }
+}
+
+/// Takes the worse of two verdicts, and the first reason for it.
+fn lower(report: &mut Report, reason: Reason, verdict: Verdict) {
+    let badness = |verdict| match verdict {
+        Verdict::Passed | Verdict::NotSigned => 0,
+        Verdict::Indeterminate => 1,
+        Verdict::Failed => 2,
+    };
+    if badness(verdict) > badness(report.verdict) {
+        report.verdict = verdict;
+        report.reason = Some(reason);
+    } else if report.reason != Some(reason) && !report.warnings.contains(&reason) {
+        report.warnings.push(reason);
+    }
+}
+
+/// Takes certificates and revocation data out of the document security store (ETSI EN 319 142-1, 5.4.2). Whether there
+/// is one.
+fn add_store(document: &Document<'_>, evidence: &mut Evidence) -> bool {
+    let store = document.catalog().and_then(|catalog| document.get_dictionary(&catalog, "DSS"));
+    let Some(store) = store else { return false };
+    for (key, is_list) in [("Certs", false), ("CRLs", true), ("OCSPs", true)] {
+        let items = document.get(&store, key);
+        for item in items.as_ref().and_then(Object::array).unwrap_or_default().iter().take(256) {
+            let Some(Object::Stream(dictionary, place)) = document.resolve(item) else { continue };
+            let Some(data) = document.stream_data(&dictionary, &place) else { continue };
+            match (key, is_list) {
+                ("CRLs", _) => evidence.add_crl(&data),
+                ("OCSPs", _) => evidence.add_response(&data),
+                _ => evidence.add_certificates(crate::Certificate::read(&data)),
+            }
+        }
+    }
+    true
+}
+
+/// Whether anything but white space follows the last end of file.
+fn has_trailing_bytes(pdf: &[u8]) -> bool {
+    const MARK: &[u8] = b"%%EOF";
+    let last = pdf.windows(MARK.len()).rposition(|window| window == MARK);
+    last.is_none_or(|at| {
+        pdf.iter().skip(at + MARK.len()).any(|byte| !byte.is_ascii_whitespace() && *byte != 0)
+    })
+}
+
+fn count(bytes: &[u8], word: &[u8]) -> usize {
+    let mut found = 0;
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'/') {
+        rest = rest.get(at..).unwrap_or_default();
+        found += usize::from(rest.starts_with(word));
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    found
 }

@@ -95,6 +95,14 @@ impl<'a> Document<'a> {
         self.entries.keys().copied().max().unwrap_or(0)
     }
 
+    /// The numbers of all objects in use, in order.
+    pub(crate) fn numbers(&self) -> Vec<u32> {
+        let used = self.entries.iter().filter(|(_, entry)| **entry != Entry::Free);
+        let mut numbers: Vec<u32> = used.map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
     pub(crate) fn entry(&self, number: u32) -> Option<Entry> {
         self.entries.get(&number).copied()
     }
@@ -280,6 +288,13 @@ impl<'a> Document<'a> {
         let Some(node) = self.resolve(kid) else { return false };
         let Some(node) = node.dictionary() else { return false };
         node.get("Kids").is_none() || node.integer("Count").is_none_or(|count| count > 0)
+    }
+
+    /// The decoded data of a small stream.
+    pub(crate) fn stream_data(&self, dictionary: &Dictionary, place: &Range<usize>) -> Option<Vec<u8>> {
+        let data = stream::decode(dictionary, self.raw(place), self.inflate_budget.get()).ok()?;
+        self.inflate_budget.set(self.inflate_budget.get().saturating_sub(data.len()));
+        Some(data)
     }
 
     /// The bytes of a stream as they stand in the file.

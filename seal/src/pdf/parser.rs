@@ -283,6 +283,19 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
+    /// Passes over the rest of a cross-reference table and its trailer.
+    pub(crate) fn skip_table(&mut self) -> Option<()> {
+        while self.keyword("trailer").is_none() {
+            self.unsigned().map(|_| ()).or_else(|| self.keyword("n")).or_else(|| self.keyword("f"))?;
+        }
+        self.object().map(|_| ())
+    }
+
+    /// Whether only white space stands between here and an end-of-file mark before.
+    pub(crate) fn follows_end_of_file(&self) -> bool {
+        self.bytes.get(..self.at).is_some_and(|before| before.trim_ascii_end().ends_with(b"%%EOF"))
+    }
+
     /// Passes over this many bytes.
     pub(crate) fn advance(&mut self, count: usize) -> Option<()> {
         let at = self.at.checked_add(count)?;

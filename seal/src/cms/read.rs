@@ -1,0 +1,245 @@
+use der::asn1::ObjectIdentifier;
+
+use crate::Reason;
+use crate::algorithm::{self, Algorithm, Check, Hash};
+use crate::asn1::{self, Reader, Value};
+use crate::certificate::Certificate;
+use crate::oid;
+
+/// A CMS SignedData of one signer (RFC 5652, 5), read but not believed.
+#[derive(Debug)]
+pub(crate) struct SignedData<'a> {
+    /// The type of the content.
+    content_type: &'a [u8],
+    /// The content, where it is not detached.
+    pub(crate) content: Option<&'a [u8]>,
+    certificates: Vec<&'a [u8]>,
+    crls: Vec<&'a [u8]>,
+    signer: SignerInfo<'a>,
+}
+
+#[derive(Debug)]
+struct SignerInfo<'a> {
+    id: Value<'a>,
+    hash: Option<Hash>,
+    signed_attributes: Option<Value<'a>>,
+    algorithm: Value<'a>,
+    signature: &'a [u8],
+    unsigned_attributes: Option<Value<'a>>,
+}
+
+/// A signature whose value fits its attributes and its certificate's key.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    pub(crate) certificate: Certificate,
+    pub(crate) algorithm: Algorithm,
+    /// Whether the certificate is bound by the signature (ESS signing-certificate, v1 or v2).
+    pub(crate) is_bound: bool,
+}
+
+impl<'a> SignedData<'a> {
+    /// Reads a ContentInfo with a SignedData in definite lengths.
+    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut info = Value::only(bytes)?.reader();
+        if info.expect(asn1::OID)?.content != oid::SIGNED_DATA.as_bytes() {
+            return None;
+        }
+        let mut fields = info.expect(asn1::context(0))?.reader().sequence()?;
+        fields.expect(asn1::INTEGER)?;
+        fields.expect(asn1::SET)?;
+        let mut encapsulated = fields.sequence()?;
+        let content_type = encapsulated.expect(asn1::OID)?.content;
+        let content = match encapsulated.optional(asn1::context(0)) {
+            Some(wrapped) => Some(wrapped.reader().expect(asn1::OCTET_STRING)?.content),
+            None => None,
+        };
+        let members = |set: Option<Value<'a>>| -> Vec<&'a [u8]> {
+            let values = set.map(|set| set.reader()).into_iter().flatten();
+            values.filter(|value| value.tag == asn1::SEQUENCE).map(|value| value.whole).collect()
+        };
+        let certificates = members(fields.optional(asn1::context(0)));
+        let crls = members(fields.optional(asn1::context(1)));
+        let mut signers = fields.expect(asn1::SET)?.reader();
+        let signer = SignerInfo::read(signers.sequence()?)?;
+        (signers.is_empty() && fields.is_empty() && info.is_empty()).then_some(Self {
+            content_type,
+            content,
+            certificates,
+            crls,
+            signer,
+        })
+    }
+
+    pub(crate) fn is_content_type(&self, wanted: ObjectIdentifier) -> bool {
+        self.content_type == wanted.as_bytes()
+    }
+
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = Certificate> {
+        self.certificates.iter().filter_map(|der| Certificate::read(der))
+    }
+
+    /// Revocation lists in it, also those in Adobe's attribute.
+    pub(crate) fn crls(&self) -> Vec<&'a [u8]> {
+        let mut crls = self.crls.clone();
+        if let Some(archive) = self.signed_attribute(oid::ADOBE_REVOCATION) {
+            let lists = archive.reader().filter(|part| part.tag == asn1::context(0));
+            let lists = lists.filter_map(|part| part.reader().sequence());
+            crls.extend(lists.flat_map(|list| list.map(|crl| crl.whole)));
+        }
+        crls
+    }
+
+    /// OCSP responses in Adobe's attribute.
+    pub(crate) fn ocsp_responses(&self) -> Vec<&'a [u8]> {
+        let Some(archive) = self.signed_attribute(oid::ADOBE_REVOCATION) else {
+            return Vec::new();
+        };
+        let lists = archive.reader().filter(|part| part.tag == asn1::context(1));
+        let lists = lists.filter_map(|part| part.reader().sequence());
+        lists.flat_map(|list| list.map(|response| response.whole)).collect()
+    }
+
+    /// The signature value: what a signature timestamp is over.
+    pub(crate) fn signature_value(&self) -> &'a [u8] {
+        self.signer.signature
+    }
+
+    /// Signature timestamps (RFC 3161, appendix A).
+    pub(crate) fn timestamps(&self) -> Vec<&'a [u8]> {
+        let attributes = self.signer.unsigned_attributes.map(|set| set.reader()).into_iter().flatten();
+        let tokens = attributes.filter_map(|attribute| {
+            let mut fields = attribute.reader();
+            let id = fields.expect(asn1::OID)?;
+            (id.content == oid::SIGNATURE_TIMESTAMP.as_bytes()).then(|| fields.expect(asn1::SET))?
+        });
+        tokens.flat_map(|set| set.reader().map(|token| token.whole)).collect()
+    }
+
+    /// The digest algorithm of the content.
+    pub(crate) fn hash(&self) -> Option<Hash> {
+        self.signer.hash
+    }
+
+    /// The signing time in the signed attributes, which PAdES forbids but others use.
+    pub(crate) fn signing_time(&self) -> Option<jiff::Timestamp> {
+        crate::time::from_asn1(&self.signed_attribute(oid::SIGNING_TIME)?)
+    }
+
+    /// Checks the signature over content with this digest. `content` gives the content itself where the signature is
+    /// right over it.
+    pub(crate) fn check(
+        &self,
+        digest: &[u8],
+        content: &dyn Fn() -> Vec<u8>,
+    ) -> Result<Signature, (Reason, Option<Certificate>)> {
+        let Some(certificate) = self.signer_certificate() else {
+            return Err((Reason::NoCertificate, None));
+        };
+        let failed = |reason| Err((reason, Some(certificate.clone())));
+        let mut is_bound = false;
+        let message = match self.signer.signed_attributes {
+            Some(attributes) => {
+                let types = self.signed_attribute(oid::CONTENT_TYPE);
+                if types.is_none_or(|value| value.tag != asn1::OID || value.content != self.content_type) {
+                    return failed(Reason::BadAttributes);
+                }
+                let Some(signed_digest) = self.signed_attribute(oid::MESSAGE_DIGEST) else {
+                    return failed(Reason::BadAttributes);
+                };
+                if signed_digest.content != digest {
+                    return failed(Reason::ContentChanged);
+                }
+                match self.certificate_digests_fit(&certificate) {
+                    Some(true) => is_bound = true,
+                    Some(false) => return failed(Reason::BadAttributes),
+                    None => {}
+                }
+                // The attributes are signed as a SET OF, not under the tag they carry here (RFC 5652, 5.4).
+                asn1::encode(asn1::SET, &[attributes.content])
+            }
+            None => content(),
+        };
+        let signer = &self.signer;
+        let check =
+            algorithm::check(certificate.spki(), &signer.algorithm, signer.hash, &message, signer.signature);
+        match check {
+            Check::Good(algorithm) => Ok(Signature { certificate, algorithm, is_bound }),
+            Check::Bad(_) => failed(Reason::BadSignature),
+            Check::Unsupported => failed(Reason::UnsupportedAlgorithm),
+        }
+    }
+
+    fn signer_certificate(&self) -> Option<Certificate> {
+        let id = self.signer.id;
+        self.certificates().find(|certificate| {
+            if id.tag == asn1::context_primitive(0) {
+                return certificate.subject_key_id().is_some_and(|key_id| key_id == id.content);
+            }
+            let mut fields = id.reader();
+            let issuer = fields.expect(asn1::SEQUENCE);
+            let serial = fields.expect(asn1::INTEGER);
+            issuer.is_some_and(|issuer| issuer.whole == certificate.issuer_der())
+                && serial.is_some_and(|serial| serial.content == certificate.serial_bytes())
+        })
+    }
+
+    /// Whether the first certificate of ESS signing-certificate(-v2) is this one; `None` where there is no such attribute.
+    fn certificate_digests_fit(&self, certificate: &Certificate) -> Option<bool> {
+        if let Some(value) = self.signed_attribute(oid::SIGNING_CERTIFICATE_V2) {
+            let fits = || {
+                let mut first = value.reader().sequence()?.sequence()?;
+                let hash = match first.optional(asn1::SEQUENCE) {
+                    Some(identifier) => Hash::from_identifier(&identifier)?,
+                    None => Hash::Sha256,
+                };
+                let digest = first.expect(asn1::OCTET_STRING)?;
+                Some(hash.digest(certificate.der()).as_ref() == digest.content)
+            };
+            return Some(fits().unwrap_or(false));
+        }
+        let value = self.signed_attribute(oid::SIGNING_CERTIFICATE)?;
+        let fits = || {
+            let digest = value.reader().sequence()?.sequence()?.expect(asn1::OCTET_STRING)?;
+            Some(Hash::Sha1.digest(certificate.der()).as_ref() == digest.content)
+        };
+        Some(fits().unwrap_or(false))
+    }
+
+    /// The one value of a signed attribute. An attribute that stands twice, or has two values, counts as absent.
+    fn signed_attribute(&self, wanted: ObjectIdentifier) -> Option<Value<'a>> {
+        let mut found = None;
+        for attribute in self.signer.signed_attributes?.reader() {
+            let mut fields = attribute.reader();
+            if fields.expect(asn1::OID)?.content != wanted.as_bytes() {
+                continue;
+            }
+            let mut values = fields.expect(asn1::SET)?.reader();
+            let value = values.value()?;
+            if found.is_some() || !values.is_empty() {
+                return None;
+            }
+            found = Some(value);
+        }
+        found
+    }
+}
+
+impl<'a> SignerInfo<'a> {
+    fn read(mut fields: Reader<'a>) -> Option<Self> {
+        fields.expect(asn1::INTEGER)?;
+        let id = fields.value()?;
+        let hash = Hash::from_identifier(&fields.expect(asn1::SEQUENCE)?);
+        let signed_attributes = fields.optional(asn1::context(0));
+        let algorithm = fields.expect(asn1::SEQUENCE)?;
+        let signature = fields.expect(asn1::OCTET_STRING)?.content;
+        let unsigned_attributes = fields.optional(asn1::context(1));
+        fields.is_empty().then_some(Self {
+            id,
+            hash,
+            signed_attributes,
+            algorithm,
+            signature,
+            unsigned_attributes,
+        })
+    }
+}

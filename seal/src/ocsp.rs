@@ -1,0 +1,131 @@
+use jiff::Timestamp;
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+
+use crate::algorithm::{self, Check, Hash};
+use crate::asn1::{self, Reader, Value};
+use crate::crl::Revocation;
+use crate::{Certificate, oid, time};
+
+/// A basic OCSP response (RFC 6960, 4.2.1), read but not believed.
+#[derive(Clone, Debug)]
+pub(crate) struct OcspResponse {
+    der: Vec<u8>,
+}
+
+/// What a response says about one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) this_update: Timestamp,
+    pub(crate) next_update: Option<Timestamp>,
+    pub(crate) revocation: Option<Revocation>,
+}
+
+struct Fields<'a> {
+    /// tbsResponseData, as signed.
+    data: Value<'a>,
+    algorithm: Value<'a>,
+    signature: &'a [u8],
+    certificates: Option<Reader<'a>>,
+}
+
+impl OcspResponse {
+    pub(crate) fn read(der: &[u8]) -> Option<Self> {
+        let response = Self { der: der.to_vec() };
+        response.fields()?;
+        Some(response)
+    }
+
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    fn fields(&self) -> Option<Fields<'_>> {
+        let mut outer = Value::only(&self.der)?.reader();
+        if outer.expect(asn1::ENUMERATED)?.content != [0] {
+            return None;
+        }
+        let mut bytes = outer.expect(asn1::context(0))?.reader().sequence()?;
+        if bytes.expect(asn1::OID)?.content != oid::OCSP_BASIC.as_bytes() {
+            return None;
+        }
+        let mut basic = Value::only(bytes.expect(asn1::OCTET_STRING)?.content)?.reader();
+        let data = basic.expect(asn1::SEQUENCE)?;
+        let algorithm = basic.expect(asn1::SEQUENCE)?;
+        let signature = basic.expect(asn1::BIT_STRING)?.bits()?;
+        let certificates = basic.optional(asn1::context(0)).and_then(|list| list.reader().sequence());
+        Some(Fields { data, algorithm, signature, certificates })
+    }
+
+    /// What it says about a certificate of `issuer`, if it is signed by the issuer or by a responder that the issuer
+    /// authorised (RFC 6960, 4.2.2.2).
+    pub(crate) fn answer(&self, certificate: &Certificate, issuer: &Certificate) -> Option<Answer> {
+        let fields = self.fields()?;
+        let mut data = fields.data.reader();
+        data.optional(asn1::context(0));
+        data.value()?;
+        let produced_at = time::from_asn1(&data.expect(asn1::GENERALIZED_TIME)?)?;
+        let mut answers = data.sequence()?;
+        let answer = answers.find_map(|single| read_answer(single, certificate, issuer))?;
+        let signs = |key: &Certificate| {
+            let check =
+                algorithm::check(key.spki(), &fields.algorithm, None, fields.data.whole, fields.signature);
+            matches!(check, Check::Good(algorithm) if !algorithm.is_legacy)
+        };
+        let is_authorised = |responder: &Certificate| {
+            let may_answer =
+                responder.extended_key_usage().is_some_and(|(_, usages)| usages.contains(&oid::OCSP_SIGNING));
+            may_answer
+                && responder.issuer_der() == issuer.subject_der()
+                && responder.is_valid_at(produced_at)
+                && matches!(responder.is_signed_by(issuer), Check::Good(algorithm) if !algorithm.is_legacy)
+        };
+        let mut responders = fields
+            .certificates
+            .into_iter()
+            .flatten()
+            .take(8)
+            .filter_map(|value| Certificate::read(value.whole));
+        let is_signed =
+            signs(issuer) || responders.any(|responder| is_authorised(&responder) && signs(&responder));
+        is_signed.then_some(answer)
+    }
+}
+
+fn read_answer(single: Value<'_>, certificate: &Certificate, issuer: &Certificate) -> Option<Answer> {
+    let mut fields = single.reader();
+    let mut id = fields.sequence()?;
+    let hash = Hash::from_identifier(&id.expect(asn1::SEQUENCE)?)?;
+    let name = id.expect(asn1::OCTET_STRING)?.content;
+    let key = id.expect(asn1::OCTET_STRING)?.content;
+    let serial = id.expect(asn1::INTEGER)?.content;
+    // A certificate's identifier by SHA-1 is only a name here: the answer itself is signed.
+    let digest_of = |bytes: &[u8]| match hash {
+        Hash::Sha1 => digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes),
+        other => other.digest(bytes),
+    };
+    if serial != certificate.serial_bytes()
+        || digest_of(issuer.subject_der()).as_ref() != name
+        || digest_of(issuer.public_key()).as_ref() != key
+    {
+        return None;
+    }
+    let status = fields.value()?;
+    let revocation = match status.tag {
+        tag if tag == asn1::context_primitive(0) => None,
+        tag if tag == asn1::context(1) => {
+            let mut details = status.reader();
+            let at = details.value().and_then(|value| time::from_asn1(&value)).unwrap_or(Timestamp::MIN);
+            let reason = details
+                .optional(asn1::context(0))
+                .and_then(|wrapped| wrapped.reader().value()?.small_integer());
+            Some(Revocation { at, is_compromise: matches!(reason, Some(1 | 2)) })
+        }
+        _ => return None,
+    };
+    let this_update = time::from_asn1(&fields.expect(asn1::GENERALIZED_TIME)?)?;
+    let next_update = match fields.optional(asn1::context(0)) {
+        Some(wrapped) => Some(time::from_asn1(&wrapped.reader().value()?)?),
+        None => None,
+    };
+    Some(Answer { this_update, next_update, revocation })
+}
