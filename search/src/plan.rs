@@ -39,7 +39,7 @@ const MOST_MENDED: usize = 8;
 /// So many words at most stand for one that was mistyped.
 const MOST_FITTING: usize = 8;
 /// What the words in one run earn, and how rare one of them must be to look for it.
-const RUN: f32 = 2.0;
+const RUN: f32 = 25.0;
 const RARE: u64 = 20_000;
 /// A term that ranks is in one of so many records at most, in an index that is not small.
 const COMMON: u64 = 12;
@@ -376,7 +376,7 @@ impl Planner<'_> {
             return Ok(None);
         }
         let terms = slots.iter().map(|slot| Term::from_field_text(self.fields.all, &slot.word.folded));
-        Ok(Some(boosted(Box::new(PhraseQuery::new(terms.collect())), RUN)))
+        Ok(Some(constant(Box::new(PhraseQuery::new(terms.collect())), RUN)))
     }
 
     /// Records whose description has the two words as neighbours, the second one unfinished.
