@@ -27,7 +27,7 @@ const BACKGROUND_STEP: usize = 3;
 const COLOUR_STEP: usize = 4;
 
 /// JPEG quality of the background and of the coloured marks.
-const QUALITY: u8 = 26;
+const QUALITY: u8 = 24;
 
 /// JPEG quality of a background that is busy all over, as with a guilloche.
 const BUSY_QUALITY: u8 = 14;
