@@ -29,8 +29,7 @@ fn main() -> Result<()> {
         let last = through.min(writer.last_sequence() + batch);
         let entries = (first..=last).map(change).collect::<Result<Vec<Entry>>>()?;
         writer.apply(&entries, last)?;
-        println!("{last}");
-        std::io::stdout().flush()?;
+        writeln!(std::io::stdout(), "{last}")?;
     }
     drop(writer.publish()?);
     Ok(())

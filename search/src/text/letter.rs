@@ -17,8 +17,9 @@ pub(super) enum Piece {
     Gap,
 }
 
-/// The mark that makes another letter of a letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The mark that makes another letter of a letter. Of several marks on one letter the greatest counts, in whatever order
+/// they were typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Quality {
     Plain,
     Circumflex,
@@ -63,11 +64,7 @@ fn analyse(c: char) -> Piece {
     if matches!(c, 'đ' | 'Đ' | 'ð' | 'Ð') {
         return Piece::Letter { bare: b'd', quality: Quality::Stroke, tone: None };
     }
-    if is_combining_mark(c) {
-        let (quality, tone) = mark(c);
-        return Piece::Mark { quality, tone };
-    }
-    if !c.is_alphanumeric() {
+    if !c.is_alphanumeric() && !is_combining_mark(c) {
         return Piece::Gap;
     }
     let mut letter = None;
@@ -76,15 +73,15 @@ fn analyse(c: char) -> Piece {
     decompose_canonical(c, |part| {
         if is_combining_mark(part) {
             let (part_quality, part_tone) = mark(part);
-            if part_quality != Quality::Plain {
-                quality = part_quality;
-            }
+            quality = quality.max(part_quality);
             tone = part_tone.or(tone);
         } else {
             letter = Some(part);
         }
     });
     match letter {
+        // A mark, which may itself be made of several.
+        None => Piece::Mark { quality, tone },
         Some(letter) if letter.is_ascii_alphanumeric() => {
             Piece::Letter { bare: letter.to_ascii_lowercase() as u8, quality, tone }
         }
@@ -98,8 +95,8 @@ fn mark(c: char) -> (Quality, Option<u8>) {
         '\u{302}' => (Quality::Circumflex, None),
         '\u{306}' => (Quality::Breve, None),
         '\u{31b}' => (Quality::Horn, None),
-        '\u{300}' | '\u{340}' => (Quality::Plain, Some(b'`')),
-        '\u{301}' | '\u{341}' => (Quality::Plain, Some(b'\'')),
+        '\u{300}' => (Quality::Plain, Some(b'`')),
+        '\u{301}' => (Quality::Plain, Some(b'\'')),
         '\u{303}' => (Quality::Plain, Some(b'~')),
         '\u{309}' => (Quality::Plain, Some(b'?')),
         '\u{323}' => (Quality::Plain, Some(b'.')),

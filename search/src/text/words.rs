@@ -47,10 +47,8 @@ impl<'a> WordReader<'a> {
                     self.tones.extend(tone);
                 }
                 Piece::Mark { quality, tone } => {
-                    if let Some((_, waiting_quality)) = &mut waiting
-                        && quality != Quality::Plain
-                    {
-                        *waiting_quality = quality;
+                    if let Some((_, waiting_quality)) = &mut waiting {
+                        *waiting_quality = quality.max(*waiting_quality);
                     }
                     if waiting.is_some() {
                         self.tones.extend(tone);
@@ -195,6 +193,11 @@ mod tests {
         }
         assert_ne!(folded("thuy"), folded("thui"));
         assert_ne!(folded("y"), folded("i"));
+    }
+
+    #[test]
+    fn a_mark_made_of_two_marks_counts_as_both() {
+        assert_eq!(exact("a\u{344}"), exact("a\u{308}\u{301}"));
     }
 
     #[test]
