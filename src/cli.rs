@@ -1,0 +1,210 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use muniment_record::{AgencyCode, Language};
+
+/// Digitise the results of administrative procedures, sign them, keep them and prove them.
+///
+/// Muniment takes in scanned licences, certificates and decisions, makes each a searchable PDF/A signed with the
+/// agency's seal, and keeps it under a published layout (OCFL) where it can be found and checked by anyone.
+#[derive(Debug, Parser)]
+#[command(name = "muniment", version, after_help = EXAMPLES)]
+pub struct Cli {
+    /// The folder that holds the archive with its configuration, keys and index.
+    #[arg(long, global = true, value_name = "DIR", default_value = "./muniment-home", env = "MUNIMENT_HOME")]
+    pub home: PathBuf,
+    /// Language of messages.
+    #[arg(long, global = true, value_enum, default_value_t = Lang::Vi)]
+    pub lang: Lang,
+    /// Print JSON for machines instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Try it:
+  muniment init                          make ./muniment-home with a development PKI (no legal value)
+  muniment take scans/ --manifest m.csv  digitise a folder of scans listed in m.csv
+  muniment search \"giấy phép xây dựng\"   find records; marks may be left out: giay phep xay dung
+  muniment get ID -o licence.pdf         take a copy out
+  muniment verify licence.pdf            check its signatures: exit 0 valid, 1 not valid, 2 undecided, 3 not signed
+  muniment serve                         open the web pages on http://127.0.0.1:8080/";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// Vietnamese
+    Vi,
+    /// English
+    En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Vi => Self::Vietnamese,
+            Lang::En => Self::English,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a home: configuration, an empty archive and a development PKI that has no legal value.
+    Init(InitArgs),
+    /// Digitise scans now: PDF/A, text, seal, archive, index. Ends with a ledger that balances.
+    #[command(after_help = crate::cli::TAKE_HELP)]
+    Take(TakeArgs),
+    /// The ingest step alone: scans in, one unsigned PDF/A with a text layer out.
+    Prepare(PrepareArgs),
+    /// The seal step alone: put the agency's seal on a PDF as an incremental update.
+    Sign(SignArgs),
+    /// Find records. Diacritics may be left out; codes may be typed in part.
+    Search(SearchArgs),
+    /// Show what the archive knows about a record.
+    Show(IdArgs),
+    /// Copy a record's PDF out of the archive, checked against its digest.
+    Get(GetArgs),
+    /// Check the signatures of a PDF: exit 0 valid, 1 not valid, 2 undecided, 3 not a signed PDF.
+    Verify(VerifyArgs),
+    /// Check every object of the archive: digests, signatures, catalogue and index. Exit 1 on any finding.
+    Audit,
+    /// Make catalogue and index again from storage alone.
+    Rebuild,
+    /// Serve the web pages for citizens, officers and auditors.
+    Serve(ServeArgs),
+    /// Manage the web pages' local accounts.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Check this machine and home: tools and versions, storage, keys, certificates.
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Also make demo accounts for the web pages and print their passwords.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TakeArgs {
+    /// PDF, TIFF, JPEG or PNG files, or folders of them.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A CSV file (UTF-8) with a column `file` and one column a metadata field.
+    #[arg(long, value_name = "FILE.csv")]
+    pub manifest: Option<PathBuf>,
+}
+
+/// What `take --help` adds.
+const TAKE_HELP: &str = "\
+What is one document:
+  a PDF, a TIFF or an image is one document;
+  a folder of images without metadata of their own is one document, its pages in name order;
+  a folder whose files have metadata is a batch.
+
+Metadata stands beside the document (scan.json or scan.jpg.json; nested names are joined by dots) or in the
+manifest's row. Required: result_code (or dossier_code, or paper_file_code for a legacy result), procedure_code,
+title, symbol, issued_on, agency_issuing.code, agency_issuing.name, holder.kind, holder.name. All fields and their
+rules are in docs/format.md.
+
+Exit code 0 when every document is archived or was archived before, else 1. Source files are never touched.";
+
+#[derive(Debug, Args)]
+pub struct PrepareArgs {
+    /// Files of one document, in page order.
+    #[arg(required = true, value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    /// Where to write the PDF/A.
+    #[arg(short, long, value_name = "OUT.pdf")]
+    pub output: PathBuf,
+    /// The document's title; the first file's name where it is not given.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Do not read text.
+    #[arg(long)]
+    pub no_ocr: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    /// The PDF to seal.
+    #[arg(value_name = "IN.pdf")]
+    pub input: PathBuf,
+    /// Where to write the sealed PDF.
+    #[arg(short, long, value_name = "OUT.pdf")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// What to look for: words, a code, or a part of one.
+    #[arg(required = true, value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// How many results to show.
+    #[arg(long, default_value_t = 10)]
+    pub limit: usize,
+    /// How many results to pass over.
+    #[arg(long, default_value_t = 0)]
+    pub offset: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct IdArgs {
+    /// A record id, result code, dossier code or document symbol.
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct GetArgs {
+    /// A record id, result code, dossier code or document symbol.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Where to write the PDF.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Also write the archive's signed receipt.
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// PDF files to check.
+    #[arg(required = true, value_name = "FILE.pdf")]
+    pub files: Vec<PathBuf>,
+    /// Trust these certificates and revocation lists (PEM) instead of the home's.
+    #[arg(long, value_name = "PEM")]
+    pub trust: Vec<PathBuf>,
+    /// Revocation lists (PEM or DER) to consult besides.
+    #[arg(long, value_name = "FILE")]
+    pub crl: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port, instead of the configured one. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Add an account; its password is made up and printed once.
+    Add {
+        /// The name to sign in with.
+        name: String,
+        /// See the records of this agency and the offices below it; everything where it is not given.
+        #[arg(long, value_name = "CODE")]
+        agency: Option<AgencyCode>,
+        /// May see restricted records.
+        #[arg(long)]
+        restricted: bool,
+    },
+}

@@ -1,0 +1,71 @@
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+use muniment_archive::Archive;
+use muniment_record::RecordId;
+use muniment_search::Reader;
+use serde_json::json;
+
+use super::{Setting, print_json};
+use crate::exit::Exit;
+use crate::home::Home;
+use crate::{clock, wire};
+
+/// Checks the whole archive and its index.
+pub async fn run(setting: &Setting) -> Result<Exit> {
+    let home = setting.open_home()?;
+    let archive = wire::open_archive(&home).await?;
+    let trust = wire::trust_of(&home)?;
+    let report = archive.audit(&trust, clock::now(), &()).await.context("failed to audit the archive")?;
+    let index = index_findings(&home, &archive).await?;
+    let findings = report.findings.len() + index.len();
+    if setting.json {
+        print_json(&json!({
+            "objects": report.objects, "bytes": report.bytes, "findings": report.findings, "index": index,
+        }))?;
+    } else {
+        for finding in &report.findings {
+            println!("{finding}");
+        }
+        for finding in &index {
+            println!("index: {finding}");
+        }
+        println!(
+            "{} {}, {} B: {}",
+            report.objects,
+            setting.say("đối tượng", "objects"),
+            report.bytes,
+            match findings {
+                0 => setting.say("toàn vẹn, không có sai lệch".to_owned(), "intact, no findings".to_owned()),
+                count => format!("{count} {}", setting.say("sai lệch", "findings")),
+            }
+        );
+    }
+    Ok(if findings == 0 { Exit::Done } else { Exit::Found })
+}
+
+/// Records that the index lacks, and entries that have no record.
+async fn index_findings(home: &Home, archive: &Archive) -> Result<Vec<String>> {
+    let indexed = match Reader::open(&home.index()).and_then(|reader| reader.all_ids()) {
+        Ok(ids) => ids.into_iter().collect::<BTreeSet<RecordId>>(),
+        Err(error) => return Ok(vec![format!("{error}; run: muniment rebuild")]),
+    };
+    let kept = ids(archive).await.context("failed to list the records")?;
+    let missing = kept.difference(&indexed).map(|id| format!("record {id} is not in the search index"));
+    let extra =
+        indexed.difference(&kept).map(|id| format!("the search index holds {id}, which is no record"));
+    Ok(missing.chain(extra).collect())
+}
+
+/// The ids of all records, read a page at a time.
+async fn ids(archive: &Archive) -> Result<BTreeSet<RecordId>, muniment_archive::Error> {
+    const PAGE: u32 = 1000;
+    let mut ids = BTreeSet::new();
+    loop {
+        let records = archive.records(ids.last().copied(), PAGE).await?;
+        if records.is_empty() {
+            return Ok(ids);
+        }
+        ids.extend(records.into_iter().map(|record| record.id));
+    }
+}

@@ -1,0 +1,137 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use anyhow::{Context, Result, ensure};
+use jiff::ToSpan;
+use muniment_ingest::{Ocr, Tesseract};
+use muniment_seal::Certificate;
+use muniment_search::Reader;
+use serde::Serialize;
+
+use super::{Setting, print_json};
+use crate::clock;
+use crate::config::OcrEngine;
+use crate::exit::Exit;
+use crate::home::Home;
+use crate::wire;
+
+/// Days before its end at which a certificate is called about to expire.
+const EXPIRY_WARNING_DAYS: i64 = 30;
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Check {
+    what: &'static str,
+    well: bool,
+    found: String,
+}
+
+impl Check {
+    fn new(what: &'static str, found: Result<String>) -> Self {
+        match found {
+            Ok(found) => Self { what, well: true, found },
+            Err(error) => Self { what, well: false, found: format!("{error:#}") },
+        }
+    }
+}
+
+/// Looks at this machine and home, and says what is wrong and what to do.
+pub async fn run(setting: &Setting) -> Result<Exit> {
+    let home = setting.open_home()?;
+    let checks = [
+        Check::new("muniment", Ok(env!("CARGO_PKG_VERSION").to_owned())),
+        Check::new("configuration", home.config().map(|_| home.config_file().display().to_string())),
+        Check::new("procedures", procedures(&home)),
+        Check::new("text recognition", text_recognition(&home)),
+        Check::new("keys", keys(&home)),
+        Check::new("agency certificate", agency_certificate(&home)),
+        Check::new("trust anchors", trust(&home)),
+        Check::new("storage", storage(&home).await),
+        Check::new("search index", search_index(&home).await),
+    ];
+    if setting.json {
+        print_json(&checks)?;
+    } else {
+        for check in &checks {
+            let mark = if check.well { setting.say("tốt", "well") } else { setting.say("LỖI", "WRONG") };
+            println!("{mark:<6} {:<20} {}", check.what, check.found);
+        }
+    }
+    Ok(if checks.iter().all(|check| check.well) { Exit::Done } else { Exit::Found })
+}
+
+fn procedures(home: &Home) -> Result<String> {
+    let count = home.procedures()?.iter().count();
+    ensure!(count > 0, "procedures.csv is empty: nothing can be taken in");
+    Ok(format!("{count} procedures"))
+}
+
+fn text_recognition(home: &Home) -> Result<String> {
+    let config = home.config()?;
+    match config.ocr.engine {
+        OcrEngine::None => Ok("switched off in muniment.toml".to_owned()),
+        OcrEngine::Tesseract => {
+            let tesseract = Tesseract::find(&config.ocr.language, &config.ingest.limits);
+            let advice =
+                || format!("install the packages tesseract-ocr and tesseract-ocr-{}", config.ocr.language);
+            Ok(tesseract.with_context(advice)?.name())
+        }
+    }
+}
+
+/// Private keys are readable by their owner only.
+fn keys(home: &Home) -> Result<String> {
+    let mut count = 0;
+    for entry in fs::read_dir(home.keys()).context("failed to list keys/")? {
+        let entry = entry.context("failed to list keys/")?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_secret = !name.ends_with(".chain.pem");
+        let mode = entry.metadata().context("failed to look at keys/")?.permissions().mode();
+        ensure!(
+            !is_secret || mode & 0o077 == 0,
+            "keys/{name} can be read by others; run: chmod 600 keys/{name}"
+        );
+        count += usize::from(is_secret);
+    }
+    wire::agency_signer(home)?;
+    wire::holder_keying(home)?;
+    Ok(format!("{count} secrets, private"))
+}
+
+fn agency_certificate(home: &Home) -> Result<String> {
+    let chain = Certificate::from_pem(&home.read("keys/agency.chain.pem")?)?;
+    let certificate = chain.first().context("keys/agency.chain.pem is empty")?;
+    let now = clock::now();
+    let until = certificate.not_after();
+    ensure!(until > now, "expired on {}; get a new one", clock::local(until));
+    let soon = now.checked_add((EXPIRY_WARNING_DAYS * 24).hours()).context("the clock is out of range")?;
+    ensure!(
+        until > soon,
+        "expires on {}, within {EXPIRY_WARNING_DAYS} days; get a new one",
+        clock::local(until)
+    );
+    Ok(format!("{}, until {}", certificate.subject(), clock::local(until)))
+}
+
+fn trust(home: &Home) -> Result<String> {
+    let anchors = wire::trust_of(home)?.anchors().len();
+    ensure!(anchors > 0, "trust/ holds no certificate: nothing can be verified");
+    Ok(format!("{anchors} anchors"))
+}
+
+async fn storage(home: &Home) -> Result<String> {
+    let archive = wire::open_archive(home).await?;
+    archive.check_storage().await?;
+    Ok(format!("{} records, can be written durably", archive.count().await?))
+}
+
+async fn search_index(home: &Home) -> Result<String> {
+    let reader = Reader::open(&home.index()).context("run: muniment rebuild")?;
+    let archive = wire::open_archive(home).await?;
+    let (indexed, kept) = (reader.count(), archive.count().await?);
+    ensure!(
+        indexed == kept,
+        "{indexed} records of {kept}; the next take brings it up to date, or run: muniment rebuild"
+    );
+    Ok(format!("{indexed} records"))
+}

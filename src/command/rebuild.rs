@@ -1,0 +1,23 @@
+use anyhow::{Context, Result};
+use muniment_archive::Archive;
+
+use super::{Setting, print_json};
+use crate::exit::Exit;
+use crate::{clock, wire};
+
+/// Makes catalogue and index again from storage alone.
+pub async fn run(setting: &Setting) -> Result<Exit> {
+    let home = setting.open_home()?;
+    let _lock = home.lock()?;
+    let report =
+        Archive::rebuild(&home.archive(), clock::now()).await.context("failed to rebuild the catalogue")?;
+    let archive = wire::open_archive(&home).await?;
+    let keying = wire::holder_keying(&home)?;
+    wire::rebuild_index(&home, &archive, &keying).await?;
+    if setting.json {
+        print_json(&report)?;
+    } else {
+        println!("{report}");
+    }
+    Ok(if report.is_complete() { Exit::Done } else { Exit::Found })
+}

@@ -1,0 +1,71 @@
+use std::io::IsTerminal;
+
+use anyhow::{Context, Result};
+use muniment_record::format_date;
+use muniment_search::{Hit, Paging, Query, Reader, Results, Scope, Snippet};
+
+use super::{Setting, print_json};
+use crate::cli::SearchArgs;
+use crate::exit::Exit;
+
+/// Searches the whole archive: whoever may run this program on the home may read all of it anyway.
+pub fn run(setting: &Setting, args: &SearchArgs) -> Result<Exit> {
+    let home = setting.open_home()?;
+    let reader =
+        Reader::open(&home.index()).context("failed to open the search index; try: muniment rebuild")?;
+    let query = Query::parse(&args.query.join(" "));
+    let paging = Paging { offset: args.offset, limit: args.limit, ..Paging::default() };
+    let results = reader.search(&Scope::Everything, &query, &paging).context("failed to search")?;
+    if setting.json {
+        print_json(&results)?;
+    } else {
+        show(setting, &results, args.offset);
+    }
+    Ok(Exit::Done)
+}
+
+fn show(setting: &Setting, results: &Results, offset: usize) {
+    for notice in &results.notices {
+        println!("{}", notice.message(setting.language));
+    }
+    if results.approximate {
+        println!(
+            "{}",
+            setting.say(
+                "Không có kết quả đúng từng chữ; đây là kết quả gần giống.",
+                "Nothing matches exactly; these are similar."
+            )
+        );
+    }
+    match results.total {
+        0 => println!("{}", setting.say("Không có kết quả.", "Nothing was found.")),
+        total => println!("{total} {}", setting.say("kết quả", "results")),
+    }
+    for (number, hit) in (offset + 1..).zip(&results.hits) {
+        show_hit(setting, number, hit);
+    }
+    for suggestion in &results.suggestions {
+        println!("{}: {suggestion}", setting.say("Có phải bạn tìm", "Did you mean"));
+    }
+}
+
+fn show_hit(setting: &Setting, number: usize, hit: &Hit) {
+    println!("\n{number}. {}", hit.title);
+    println!("   {} · {} · {}", hit.symbol, format_date(hit.issued_on), hit.agency);
+    println!("   {} · {}", hit.holder, hit.status.label(setting.language));
+    println!("   {}", marked(&hit.snippet));
+    if let Some(code) = &hit.result_code {
+        println!("   {code}");
+    }
+    println!("   {}", hit.id);
+}
+
+/// The passage with its matches in bold on a terminal, in brackets elsewhere.
+fn marked(snippet: &Snippet) -> String {
+    let (open, close) = if std::io::stdout().is_terminal() { ("\u{1b}[1m", "\u{1b}[0m") } else { ("[", "]") };
+    let pieces = snippet.pieces().into_iter();
+    let text: String = pieces
+        .map(|(text, hit)| if hit { format!("{open}{text}{close}") } else { text.to_owned() })
+        .collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,74 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use muniment_portal::{Accounts, Engines, PageRenderer, Portal};
+use muniment_search::Reader;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Setting;
+use crate::cli::ServeArgs;
+use crate::exit::Exit;
+use crate::{clock, wire};
+
+/// How often the pages look for new records.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Serves the web pages until the process is told to stop.
+pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
+    let home = setting.open_home()?;
+    let config = home.config()?;
+    let archive = wire::open_archive(&home).await?;
+    wire::ensure_index(&home, &archive).await?;
+    let reader = Arc::new(Reader::open(&home.index()).context("failed to open the search index")?);
+    let engines = Engines {
+        archive,
+        reader: Arc::clone(&reader),
+        trust: Arc::new(wire::trust_of(&home)?),
+        renderer: Arc::new(Pages),
+    };
+    let accounts = Accounts::load(&home.accounts())?;
+    let portal = Portal::new(engines, accounts, config.portal, clock::now)
+        .context("failed to put the pages together")?;
+
+    let address = args.listen.unwrap_or(config.serve.listen);
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("failed to listen on {address}"))?;
+    let address = listener.local_addr().context("failed to learn the address")?;
+    println!("{} http://{address}/", setting.say("Mở trang:", "Open:"));
+    tokio::spawn(keep_fresh(reader));
+    let service = portal.router().into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop_asked()).await.context("failed to serve")?;
+    Ok(Exit::Done)
+}
+
+async fn keep_fresh(reader: Arc<Reader>) {
+    let mut ticks = tokio::time::interval(REFRESH);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = reader.refresh() {
+            tracing::warn!(code = error.code(), "failed to look for new records: {error}");
+        }
+    }
+}
+
+async fn stop_asked() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Draws pages with the ingest crate's renderer.
+struct Pages;
+
+impl PageRenderer for Pages {
+    fn render(&self, pdf: &[u8], page: u32, width_px: u32) -> Result<Vec<u8>, String> {
+        muniment_ingest::render_page(pdf, page, width_px).map_err(|error| error.to_string())
+    }
+}

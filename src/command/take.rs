@@ -1,0 +1,193 @@
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use muniment_archive::{Count, Totals};
+use muniment_record::Language;
+use serde_json::{Value, json};
+
+use super::{Setting, print_json};
+use crate::cli::TakeArgs;
+use crate::exit::Exit;
+use crate::flow::{self, DocumentOutcome, Fate, Reason, Reporter, Summary};
+use crate::messages::explain;
+use crate::wire::Engines;
+use crate::{clock, intake};
+
+/// Takes in a batch and shows its ledger.
+pub async fn run(setting: &Setting, args: &TakeArgs) -> Result<Exit> {
+    let home = setting.open_home()?;
+    let intake = intake::survey(&args.paths, args.manifest.as_deref(), &home.procedures()?, clock::today())?;
+    ensure!(
+        !intake.documents.is_empty(),
+        setting.say(
+            "không tìm thấy tài liệu nào trong các đường dẫn đã cho",
+            "there are no documents in the given paths"
+        )
+    );
+    let passed_over = intake.passed_over.len();
+    let engines = Arc::new(Engines::open(home).await?);
+    let progress = Arc::new(Progress::new(setting));
+    let summary = flow::take(engines, intake, Arc::clone(&progress) as Arc<dyn Reporter>).await?;
+    progress.finish();
+    if setting.json {
+        print_json(&as_json(&summary, passed_over))?;
+    } else {
+        show(setting, &summary, passed_over);
+    }
+    let all_safe = summary.outcomes.iter().all(|o| matches!(o.fate, Fate::Archived(_) | Fate::Duplicate(_)));
+    Ok(if all_safe && summary.ledger.totals.balances() { Exit::Done } else { Exit::Found })
+}
+
+fn show(setting: &Setting, summary: &Summary, passed_over: usize) {
+    for outcome in &summary.outcomes {
+        let (label, reason) = match &outcome.fate {
+            Fate::Archived(_) => continue,
+            Fate::Duplicate(of) => {
+                println!("{}  {}  = {of}", setting.say("TRÙNG     ", "DUPLICATE "), outcome.name);
+                continue;
+            }
+            Fate::Rejected(reason) => (setting.say("TỪ CHỐI   ", "REJECTED  "), reason),
+            Fate::Quarantined(reason) => (setting.say("CÁCH LY   ", "QUARANTINED"), reason),
+        };
+        println!("{label}  {}", outcome.name);
+        show_reason(setting.language, reason);
+    }
+    if passed_over > 0 {
+        let text =
+            setting.say("tệp không phải bản quét, đã bỏ qua", "files are no scans and were passed over");
+        println!("({passed_over} {text})");
+    }
+    show_totals(setting, summary);
+}
+
+fn show_reason(language: Language, reason: &Reason) {
+    println!("            {}", explain(&reason.code, language));
+    for line in reason.detail.split("; ") {
+        println!("            [{}] {line}", reason.code);
+    }
+}
+
+fn show_totals(setting: &Setting, summary: &Summary) {
+    let totals = &summary.ledger.totals;
+    println!("\n{} {}", setting.say("Sổ tiếp nhận lô", "Ledger of batch"), summary.batch);
+    let line = |name: &str, count: Count| {
+        let (documents, pages) = (setting.say("tài liệu", "documents"), setting.say("trang", "pages"));
+        println!("  {name:<24} {:>6} {documents} {:>6} {pages}", count.documents, count.pages);
+    };
+    line(setting.say("đã quét", "scanned"), totals.scanned);
+    line(setting.say("= đã lưu kho", "= archived"), totals.archived);
+    line(setting.say("+ trùng (đã có)", "+ duplicate"), totals.duplicate);
+    line(setting.say("+ từ chối", "+ rejected"), totals.rejected);
+    line(setting.say("+ cách ly", "+ quarantined"), totals.quarantined);
+    if totals.pending != Count::default() {
+        line(setting.say("+ đang chờ", "+ pending"), totals.pending);
+    }
+    let balanced = setting.say("Sổ cân đối.", "The ledger balances.");
+    let unbalanced = setting.say(
+        "SỔ KHÔNG CÂN ĐỐI: hãy báo quản trị viên.",
+        "THE LEDGER DOES NOT BALANCE: tell the administrator.",
+    );
+    println!("{}", if totals.balances() { balanced } else { unbalanced });
+}
+
+fn as_json(summary: &Summary, passed_over: usize) -> Value {
+    let documents: Vec<Value> = summary.outcomes.iter().map(document_as_json).collect();
+    let Totals { scanned, archived, duplicate, rejected, quarantined, pending } = summary.ledger.totals;
+    json!({
+        "batch": summary.batch,
+        "documents": documents,
+        "passed_over": passed_over,
+        "ledger": {
+            "scanned": scanned, "archived": archived, "duplicate": duplicate, "rejected": rejected,
+            "quarantined": quarantined, "pending": pending, "balances": summary.ledger.totals.balances(),
+        },
+    })
+}
+
+fn document_as_json(outcome: &DocumentOutcome) -> Value {
+    let mut document = json!({ "name": outcome.name, "pages": outcome.pages });
+    let (fate, key, value) = match &outcome.fate {
+        Fate::Archived(id) => ("archived", "record", json!(id)),
+        Fate::Duplicate(of) => ("duplicate", "record", json!(of)),
+        Fate::Rejected(reason) => {
+            ("rejected", "reason", json!({"code": reason.code, "detail": reason.detail}))
+        }
+        Fate::Quarantined(reason) => {
+            ("quarantined", "reason", json!({"code": reason.code, "detail": reason.detail}))
+        }
+    };
+    document["fate"] = json!(fate);
+    document[key] = value;
+    document
+}
+
+/// A bar on a terminal, one plain line a document elsewhere, nothing where a machine reads.
+struct Progress {
+    language: Language,
+    kind: Kind,
+    done: AtomicUsize,
+    total: AtomicUsize,
+}
+
+enum Kind {
+    Bar(ProgressBar),
+    Lines,
+    Silent,
+}
+
+impl Progress {
+    fn new(setting: &Setting) -> Self {
+        let kind = if setting.json {
+            Kind::Silent
+        } else if std::io::stderr().is_terminal() {
+            Kind::Bar(ProgressBar::no_length())
+        } else {
+            Kind::Lines
+        };
+        Self { language: setting.language, kind, done: AtomicUsize::new(0), total: AtomicUsize::new(0) }
+    }
+
+    fn finish(&self) {
+        if let Kind::Bar(bar) = &self.kind {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Reporter for Progress {
+    fn begin(&self, documents: usize) {
+        self.total.store(documents, Ordering::Relaxed);
+        if let Kind::Bar(bar) = &self.kind {
+            let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {elapsed} / {eta}  {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_length(documents as u64);
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+    }
+
+    fn document_done(&self, outcome: &DocumentOutcome) {
+        let number = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        match &self.kind {
+            Kind::Silent => {}
+            Kind::Bar(bar) => {
+                bar.set_message(outcome.name.clone());
+                bar.inc(1);
+            }
+            Kind::Lines => {
+                let fate = match outcome.fate {
+                    Fate::Archived(_) => self.language.choose("đã lưu kho", "archived"),
+                    Fate::Duplicate(_) => self.language.choose("trùng", "duplicate"),
+                    Fate::Rejected(_) => self.language.choose("từ chối", "rejected"),
+                    Fate::Quarantined(_) => self.language.choose("cách ly", "quarantined"),
+                };
+                let pages = self.language.choose("trang", "pages");
+                let total = self.total.load(Ordering::Relaxed);
+                eprintln!("[{number}/{total}] {fate}: {} ({} {pages})", outcome.name, outcome.pages);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The configuration of one home: `muniment.toml`. Every key has a default, and `config/muniment.toml` shows them all.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use muniment_ingest::Limits;
+use muniment_record::AgencyCode;
+use serde::{Deserialize, Serialize};
+
+/// The text that `init` writes: every key with its default and what it is for.
+pub const DEFAULT_TEXT: &str = include_str!("../config/muniment.toml");
+
+/// All settings of a home.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Who runs the archive.
+    pub agency: AgencyConfig,
+    /// Scan to PDF/A.
+    pub ingest: IngestConfig,
+    /// Reading text.
+    pub ocr: OcrConfig,
+    /// The agency's seal.
+    pub seal: SealConfig,
+    /// Where the web pages are served.
+    pub serve: ServeConfig,
+    /// The web pages.
+    pub portal: muniment_portal::Settings,
+}
+
+/// The agency that runs the archive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgencyConfig {
+    /// Its identifier.
+    pub code: AgencyCode,
+    /// Its name, as it stands in the seal's visible text.
+    pub name: String,
+}
+
+impl Default for AgencyConfig {
+    #[expect(clippy::expect_used, reason = "a constant code, held by a test")]
+    fn default() -> Self {
+        Self {
+            code: "H05".parse().expect("a constant agency code"),
+            name: "Trung tâm Phục vụ hành chính công (bản thử nghiệm)".to_owned(),
+        }
+    }
+}
+
+/// Settings of the step from scan to PDF/A.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IngestConfig {
+    /// Quality of page images, 1 to 100.
+    pub jpeg_quality: u8,
+    /// Threads in all; 0 means one a processor.
+    pub threads: usize,
+    /// What a single file may cost.
+    pub limits: Limits,
+}
+
+impl Default for IngestConfig {
+    fn default() -> Self {
+        Self { jpeg_quality: 75, threads: 0, limits: Limits::default() }
+    }
+}
+
+/// Settings of text recognition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OcrConfig {
+    /// Which recogniser.
+    pub engine: OcrEngine,
+    /// Its language model.
+    pub language: String,
+}
+
+impl Default for OcrConfig {
+    fn default() -> Self {
+        Self { engine: OcrEngine::Tesseract, language: "vie".to_owned() }
+    }
+}
+
+/// The text recognisers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OcrEngine {
+    /// Tesseract 5; where it is not installed, pages are archived without text and say so.
+    Tesseract,
+    /// None: pages are archived without text.
+    None,
+}
+
+/// Settings of the agency's seal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SealConfig {
+    /// The form of copy in the visible text: SAO Y, SAO LỤC or TRÍCH SAO.
+    pub copy_form: String,
+}
+
+impl Default for SealConfig {
+    fn default() -> Self {
+        Self { copy_form: "SAO Y".to_owned() }
+    }
+}
+
+/// Where the web pages are served.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServeConfig {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+    }
+}
+
+impl Config {
+    /// Reads a configuration file; a key that is not known is an error.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))
+    }
+
+    /// Threads to work with.
+    pub fn threads(&self) -> usize {
+        match self.ingest.threads {
+            0 => std::thread::available_parallelism().map_or(1, Into::into),
+            chosen => chosen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shown_configuration_holds_every_key_with_its_default() -> Result<()> {
+        let shown: toml::Table = toml::from_str(DEFAULT_TEXT)?;
+        assert_eq!(shown, toml::Table::try_from(Config::default())?);
+        Ok(())
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<Config>("[seal]\ncopyform = \"SAO Y\"").is_err());
+    }
+}

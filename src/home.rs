@@ -1,0 +1,161 @@
+//! A home: the folder that holds one archive with its configuration, keys and index.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use muniment_record::{Procedure, Procedures};
+
+use crate::config::Config;
+
+const DEFAULT_PROCEDURES: &str = include_str!("../config/procedures.csv");
+
+/// The folder that holds one archive with its configuration, keys and index. `docs/format.md` says what each part is.
+#[derive(Clone, Debug)]
+pub struct Home {
+    root: PathBuf,
+}
+
+/// The right to change a home, held by one process at a time and given back when that process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+impl Home {
+    /// Makes an empty home with the default configuration. Keys and archive are added by `init`.
+    pub fn create(root: &Path) -> Result<Self> {
+        let home = Self { root: root.to_path_buf() };
+        if home.config_file().exists() {
+            bail!("{} is a home already; choose another folder with --home", root.display());
+        }
+        for folder in [home.keys(), home.trust(), home.staging()] {
+            fs::create_dir_all(&folder)
+                .with_context(|| format!("failed to make folder {}", folder.display()))?;
+        }
+        let private = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(home.keys(), private).context("failed to make the folder of keys private")?;
+        home.write("procedures.csv", DEFAULT_PROCEDURES.as_bytes())?;
+        Ok(home)
+    }
+
+    /// Writes the configuration, which makes the folder a home: the last step of `init`.
+    pub fn finish(&self, config: &str) -> Result<()> {
+        self.write("muniment.toml", config.as_bytes())
+    }
+
+    /// Opens a home that `init` made.
+    pub fn open(root: &Path) -> Result<Self> {
+        let home = Self { root: root.to_path_buf() };
+        if !home.config_file().is_file() {
+            let root = root.display();
+            bail!("there is no home at {root}; make one with: muniment --home {root} init");
+        }
+        Ok(home)
+    }
+
+    /// Waits for nobody: where another process holds the lock, says so.
+    pub fn lock(&self) -> Result<Lock> {
+        let path = self.root.join("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.with_context(|| format!("failed to open {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) => {
+                bail!(
+                    "another muniment is working on {}; wait for it to end and try again",
+                    self.root.display()
+                )
+            }
+            Err(TryLockError::Error(error)) => {
+                Err(error).context(format!("failed to lock {}", path.display()))
+            }
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> Result<Config> {
+        Config::load(&self.config_file())
+    }
+
+    /// The procedures whose results are taken in.
+    pub fn procedures(&self) -> Result<Procedures> {
+        let path = self.root.join("procedures.csv");
+        let attempt = || format!("failed to read {}", path.display());
+        let mut reader = csv::Reader::from_path(&path).with_context(attempt)?;
+        reader.deserialize::<Procedure>().collect::<Result<_, _>>().with_context(attempt)
+    }
+
+    /// `muniment.toml`.
+    pub fn config_file(&self) -> PathBuf {
+        self.root.join("muniment.toml")
+    }
+
+    /// The archive: objects, blobs, catalogue.
+    pub fn archive(&self) -> PathBuf {
+        self.root.join("archive")
+    }
+
+    /// The search index; may be deleted and rebuilt.
+    pub fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    /// Private keys and secrets.
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// Trust anchors (`*.pem`) and revocation lists (`*.crl`).
+    pub fn trust(&self) -> PathBuf {
+        self.root.join("trust")
+    }
+
+    /// Work in progress; nothing in it is needed after a stop.
+    pub fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
+    /// The portal's local accounts.
+    pub fn accounts(&self) -> PathBuf {
+        self.root.join("accounts.toml")
+    }
+
+    /// Reads a file of the home.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+        let path = self.root.join(name);
+        fs::read(&path).with_context(|| format!("failed to read {}", path.display()))
+    }
+
+    /// Writes a file of the home that did not exist.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.write_with_mode(name, bytes, 0o644)
+    }
+
+    /// Writes a file that only its owner may read.
+    pub fn write_secret(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.write_with_mode(name, bytes, 0o600)
+    }
+
+    fn write_with_mode(&self, name: &str, bytes: &[u8], mode: u32) -> Result<()> {
+        let path = self.root.join(name);
+        let attempt = || format!("failed to write {}", path.display());
+        let mut file =
+            OpenOptions::new().create_new(true).write(true).mode(mode).open(&path).with_context(attempt)?;
+        file.write_all(bytes).with_context(attempt)?;
+        file.sync_all().with_context(attempt)
+    }
+
+    /// Removes what earlier runs left in the staging folder. Needs the lock.
+    pub fn clear_staging(&self, _lock: &Lock) -> Result<()> {
+        let staging = self.staging();
+        fs::create_dir_all(&staging)
+            .with_context(|| format!("failed to make folder {}", staging.display()))?;
+        for entry in fs::read_dir(&staging).context("failed to list the staging folder")? {
+            let path = entry.context("failed to list the staging folder")?.path();
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.with_context(|| format!("failed to remove {}", path.display()))?;
+        }
+        Ok(())
+    }
+}

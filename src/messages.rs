@@ -1,0 +1,102 @@
+//! What people are told when something goes wrong: one sentence and what to do next, by the stable code of the error.
+
+use muniment_record::Language;
+
+/// The sentence for an error code; a code without one is a general fault.
+pub fn explain(code: &str, language: Language) -> &'static str {
+    let (vietnamese, english) = sentences(code);
+    language.choose(vietnamese, english)
+}
+
+fn sentences(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "missing" => (
+            "Không tìm thấy tệp. Kiểm tra lại đường dẫn hoặc tên tệp trong danh sách.",
+            "The file does not exist. Check the path, or the file name in the manifest.",
+        ),
+        "unreadable" => (
+            "Không đọc được tệp. Kiểm tra quyền truy cập và ổ đĩa rồi chạy lại.",
+            "The file cannot be read. Check its permissions and the disk, then run again.",
+        ),
+        "empty-file" => {
+            ("Tệp rỗng (0 byte). Quét lại tài liệu.", "The file is empty. Scan the document again.")
+        }
+        "unknown-format" => (
+            "Tệp không phải là PDF, TIFF, JPEG hoặc PNG. Xuất lại từ máy quét theo một trong các định dạng này.",
+            "The file is no PDF, TIFF, JPEG or PNG. Export it from the scanner in one of these formats.",
+        ),
+        "truncated" => (
+            "Tệp bị cụt, thiếu phần cuối. Chép lại tệp từ máy quét hoặc quét lại.",
+            "The file is cut short. Copy it from the scanner again, or scan again.",
+        ),
+        "damaged" => (
+            "Tệp bị hỏng, không mở được. Chép lại tệp từ máy quét hoặc quét lại.",
+            "The file is damaged. Copy it from the scanner again, or scan again.",
+        ),
+        "too-large" => (
+            "Ảnh hoặc tệp vượt quá giới hạn kích thước. Quét lại ở 300 dpi, hoặc nâng giới hạn trong muniment.toml.",
+            "The image or file is larger than allowed. Scan at 300 dpi, or raise the limit in muniment.toml.",
+        ),
+        "too-many-pages" => (
+            "Tài liệu có quá nhiều trang. Tách tài liệu, hoặc nâng giới hạn trong muniment.toml.",
+            "The document has too many pages. Split it, or raise the limit in muniment.toml.",
+        ),
+        "no-pages" => {
+            ("Tài liệu không có trang nào. Quét lại tài liệu.", "The document has no pages. Scan it again.")
+        }
+        "password" => (
+            "PDF có mật khẩu. Gỡ mật khẩu rồi nộp lại.",
+            "The PDF has a password. Remove it and hand the file in again.",
+        ),
+        "expands-too-far" => (
+            "Nội dung nén trong tệp nở ra quá giới hạn an toàn. Không xử lý tệp này; hãy kiểm tra nguồn gốc của tệp.",
+            "The file's compressed content expands beyond the safe limit. It was not opened; check where it comes from.",
+        ),
+        "metadata" => (
+            "Siêu dữ liệu thiếu hoặc sai. Sửa các trường nêu dưới đây rồi chạy lại.",
+            "The metadata is missing or wrong. Correct the fields below and run again.",
+        ),
+        "page-count" => (
+            "Số ảnh không khớp với số trang giấy đã khai. Quét lại các trang thiếu hoặc sửa số trang.",
+            "The number of images differs from the pages declared. Scan what is missing, or correct the number.",
+        ),
+        "result-code-taken" => (
+            "Mã kết quả này đã có trong kho với một tệp khác. Kiểm tra mã; nếu là bản đính chính thì dùng số thứ tự KQ khác.",
+            "The archive holds another file under this result code. Check the code; another result takes another KQ number.",
+        ),
+        "forged" => (
+            "Chữ ký số của tệp KHÔNG hợp lệ. Không nhận tệp này; yêu cầu nơi phát hành gửi lại bản gốc.",
+            "A signature of the file is NOT valid. It was not taken; ask its issuer for the original file.",
+        ),
+        "no-space" => (
+            "Hết dung lượng đĩa. Giải phóng dung lượng rồi chạy lại lệnh; tệp nguồn vẫn còn nguyên.",
+            "The disk is full. Free some space and run the command again; the source files are untouched.",
+        ),
+        "source-changed" => (
+            "Tệp nguồn thay đổi trong khi đang xử lý. Chờ máy quét ghi xong rồi chạy lại.",
+            "The source file changed while it was read. Wait until the scanner has finished, then run again.",
+        ),
+        "ocr-failed" => (
+            "Không nhận dạng được chữ trên trang. Chạy `muniment doctor` để kiểm tra Tesseract rồi chạy lại.",
+            "Text recognition failed. Check Tesseract with `muniment doctor`, then run again.",
+        ),
+        _ => (
+            "Lỗi khi xử lý. Tệp nguồn vẫn còn nguyên; chạy lại lệnh, nếu vẫn lỗi hãy báo quản trị viên kèm chi tiết.",
+            "Processing failed. The source file is untouched; run again, and tell the administrator if it fails again.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sentence_says_what_to_do() {
+        for code in ["missing", "truncated", "password", "metadata", "no-space", "something else"] {
+            for language in [Language::Vietnamese, Language::English] {
+                assert!(explain(code, language).matches('.').count() >= 2, "{code}");
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use crate::house::{House, samples};
+
+/// The program serving, stopped with the test.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(house: &House) -> Self {
+        let mut command = house.command();
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the program serves");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("its output");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let address =
+            line.split("http://").nth(1).expect("an address").trim().trim_end_matches('/').to_owned();
+        Self { child, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)
+            .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn pages_are_served_and_records_are_not_shown_to_strangers() {
+    let house = House::without_ocr();
+    let summary = house.take(&[&samples()], 0);
+    let id = summary["documents"][0]["record"].as_str().expect("a record");
+    let served = Served::start(&house);
+    let home = served.get("/");
+    assert!(home.starts_with("HTTP/1.1 200"), "{home}");
+    assert!(home.contains("Tra cứu kết quả") && home.contains("lang=\"vi\""), "{home}");
+    assert!(served.get("/kiem-tra").contains("Kiểm tra bản điện tử"));
+    let stranger = served.get(&format!("/can-bo/ho-so/{id}"));
+    assert!(!stranger.starts_with("HTTP/1.1 200"), "{stranger}");
+    let title =
+        house.run(["--json", "show", id]).expect(0).json()["record"]["description"]["holder"]["name"].clone();
+    assert!(!stranger.contains(title.as_str().expect("a name")));
+}
