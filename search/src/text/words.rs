@@ -3,7 +3,7 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::letter::{Piece, Quality, piece};
+use super::letter::{Piece, Quality, Tones, piece};
 
 /// Longer words are cut: no word of a language is as long, and terms have a limit.
 const LONGEST_WORD_BYTES: usize = 60;
@@ -20,19 +20,19 @@ pub(crate) struct WordReader<'a> {
     span: Range<usize>,
     folded: String,
     exact: String,
-    tones: Vec<u8>,
+    tones: Tones,
 }
 
 impl<'a> WordReader<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, span: 0..0, folded: String::new(), exact: String::new(), tones: Vec::new() }
+        Self { text, at: 0, span: 0..0, folded: String::new(), exact: String::new(), tones: Tones::NONE }
     }
 
     /// Goes to the next word; `false` where there is none.
     pub(crate) fn advance(&mut self) -> bool {
         self.folded.clear();
         self.exact.clear();
-        self.tones.clear();
+        self.tones = Tones::NONE;
         let Some(start) = self.skip_gaps() else {
             return false;
         };
@@ -42,16 +42,16 @@ impl<'a> WordReader<'a> {
         for c in self.text[start..].chars() {
             match piece(c) {
                 Piece::Gap => break,
-                Piece::Letter { bare, quality, tone } => {
+                Piece::Letter { bare, quality, tones } => {
                     self.put(waiting.replace((bare, quality)));
-                    self.tones.extend(tone);
+                    self.tones = self.tones.and(tones);
                 }
-                Piece::Mark { quality, tone } => {
+                Piece::Mark { quality, tones } => {
                     if let Some((_, waiting_quality)) = &mut waiting {
                         *waiting_quality = quality.max(*waiting_quality);
                     }
                     if waiting.is_some() {
-                        self.tones.extend(tone);
+                        self.tones = self.tones.and(tones);
                     }
                 }
                 Piece::Other => {
@@ -119,10 +119,7 @@ impl<'a> WordReader<'a> {
             self.exact.pop();
             self.exact.push('i');
         }
-        self.tones.sort_unstable();
-        for tone in &self.tones {
-            self.exact.push(char::from(*tone));
-        }
+        self.exact.extend(self.tones.signs());
         self.exact.truncate(self.exact.floor_char_boundary(LONGEST_WORD_BYTES));
     }
 }
@@ -196,8 +193,22 @@ mod tests {
     }
 
     #[test]
+    fn every_character_gives_equal_words_in_both_normalisation_forms() {
+        for c in '\0'..=char::MAX {
+            let text = format!("o{c}a");
+            let composed: String = text.nfc().collect();
+            let decomposed: String = text.nfd().collect();
+            if composed != decomposed {
+                assert_eq!(exact(&composed), exact(&decomposed), "{c:?}");
+                assert_eq!(folded(&composed), folded(&decomposed), "{c:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_mark_made_of_two_marks_counts_as_both() {
         assert_eq!(exact("a\u{344}"), exact("a\u{308}\u{301}"));
+        assert_eq!(exact("\u{1e4c}"), exact("o\u{303}\u{301}"));
     }
 
     #[test]
