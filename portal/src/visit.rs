@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -93,7 +93,8 @@ pub(crate) async fn greet(State(app): State<Arc<App>>, mut request: Request, nex
     };
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
-    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+    let failure = response.extensions_mut().remove::<Failure>();
+    if let Some(failure) = failure.or_else(|| refusal_of_router(&response)) {
         let retry_after = response.headers_mut().remove(header::RETRY_AFTER);
         response = pages::failure::page(&app, &visit, failure);
         if let Some(value) = retry_after {
@@ -104,6 +105,20 @@ pub(crate) async fn greet(State(app): State<Arc<App>>, mut request: Request, nex
     response.headers_mut().insert(header::CONTENT_LANGUAGE, language);
     visit.set_cookies(response.headers_mut(), &app.settings);
     response
+}
+
+/// What the router itself refused, in plain text: an address whose parts have the wrong form leads nowhere.
+fn refusal_of_router(response: &Response) -> Option<Failure> {
+    let is_plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
+    match response.status() {
+        status if !status.is_client_error() || !is_plain => None,
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Some(Failure::NotFound),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(Failure::TooLarge),
+        _ => Some(Failure::Malformed),
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Visit {
