@@ -58,7 +58,7 @@ pub fn bad_inputs(dir: &Path) -> Result<Vec<BadInput>, Error> {
             Expected::File("unknown-format"),
         ),
         ("truncated-in-data.jpg", jpeg[..half].to_vec(), Expected::File("truncated")),
-        ("truncated.pdf", pdf::truncated(&jpeg[..start]), Expected::File("damaged")),
+        ("truncated.pdf", pdf::truncated(&jpeg[..start]), Expected::File("truncated")),
     ];
     let mut inputs = Vec::with_capacity(files.len());
     for (index, (name, bytes, expected)) in (0..).zip(files) {

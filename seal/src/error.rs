@@ -96,6 +96,7 @@ impl Error {
             Self::Forged(_) => "forged",
             Self::Timestamp(_) => "timestamp-failed",
             Self::Note(_) => "bad-note",
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => "no-space",
             Self::Io { .. } => "io",
         }
     }
