@@ -169,7 +169,7 @@ pub struct GetArgs {
     /// Where to write the PDF.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Also write the archive's signed receipt.
+    /// Also write the receipt: the proof (C2SP tlog-proof) that the record is in the archive's transparency log.
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
 }

@@ -120,6 +120,10 @@ pub async fn take(engines: Arc<Engines>, intake: Intake, reporter: Arc<dyn Repor
         outcomes.push(done.context("a document's task was lost")?);
     }
     engines.feed_index().await?;
+    // The catalogue has every entry already; where publishing fails, the next run publishes it.
+    if let Err(error) = engines.publish_log().await {
+        tracing::error!("{error:#}");
+    }
     outcomes.sort_by_key(|(number, _)| *number);
     let ledger = engines.archive.ledger(&batch).await.context("failed to read the ledger")?;
     Ok(Summary { batch, ledger, outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })

@@ -72,9 +72,29 @@ fn sentences(code: &str) -> (&'static str, &'static str) {
             "Hết dung lượng đĩa. Giải phóng dung lượng rồi chạy lại lệnh; tệp nguồn vẫn còn nguyên.",
             "The disk is full. Free some space and run the command again; the source files are untouched.",
         ),
-        "source-changed" => (
+        "changed" => (
             "Tệp nguồn thay đổi trong khi đang xử lý. Chờ máy quét ghi xong rồi chạy lại.",
             "The source file changed while it was read. Wait until the scanner has finished, then run again.",
+        ),
+        "unwritable" => (
+            "Không ghi được vào kho. Kiểm tra quyền ghi và ổ đĩa của thư mục kho rồi chạy lại.",
+            "The home cannot be written to. Check its permissions and disk, then run again.",
+        ),
+        "not-flat" => (
+            "PDF chứa nội dung có thể thay đổi sau khi ký (biểu mẫu, mã lệnh, chú thích). In ra PDF phẳng rồi nộp lại.",
+            "The PDF holds content that could change after signing. Flatten it and hand it in again.",
+        ),
+        "certificate-expired" | "certificate-not-yet-valid" => (
+            "Chứng thư của cơ quan không trong thời hạn hiệu lực nên không ký được. Gia hạn chứng thư rồi chạy lại.",
+            "The agency's certificate is not valid at this time, so nothing was signed. Renew it, then run again.",
+        ),
+        "certificate-revoked" => (
+            "Chứng thư của cơ quan đã bị thu hồi nên không ký được. Thay chứng thư mới rồi chạy lại.",
+            "The agency's certificate was revoked, so nothing was signed. Put a new one in place, then run again.",
+        ),
+        "certificate-untrusted" | "certificate-wrong-usage" => (
+            "Chứng thư của cơ quan không dẫn tới gốc tin cậy hoặc sai mục đích. Kiểm tra keys/ và trust/ rồi chạy lại.",
+            "The agency's certificate leads to no trust anchor, or is for another use. Check keys/ and trust/, then run again.",
         ),
         "ocr-failed" => (
             "Không nhận dạng được chữ trên trang. Chạy `muniment doctor` để kiểm tra Tesseract rồi chạy lại.",

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use muniment_archive::Archive;
 use muniment_ingest::{Ocr, Options, Tesseract};
+use muniment_seal::note::NoteKey;
 use muniment_seal::{CopyForm, SealRequest, Signer, SoftwareSigner, Trust};
 use muniment_search::{HolderKeying, Reader, Writer};
 use tokio::sync::Mutex;
@@ -27,6 +28,7 @@ pub struct Engines {
     copy_form: CopyForm,
     index: Mutex<Writer>,
     keying: HolderKeying,
+    log_key: NoteKey,
     _lock: Lock,
 }
 
@@ -45,6 +47,7 @@ impl Engines {
             copy_form: copy_form(&config)?,
             trust: trust_of(&home)?,
             index: Mutex::new(index),
+            log_key: log_key(&home)?,
             archive,
             keying,
             config,
@@ -79,6 +82,18 @@ impl Engines {
         index::catch_up(&self.archive, &mut writer, &self.keying).await?;
         Ok(())
     }
+
+    /// Publishes what has happened in the transparency log.
+    pub async fn publish_log(&self) -> Result<()> {
+        self.archive.publish_log(&self.log_key).await.context("failed to publish the log")?;
+        Ok(())
+    }
+}
+
+/// The key that signs the log's checkpoints.
+pub fn log_key(home: &Home) -> Result<NoteKey> {
+    let text = String::from_utf8(home.read("keys/log.key")?).context("keys/log.key is not text")?;
+    NoteKey::from_text(&text).context("failed to use keys/log.key")
 }
 
 /// Opens the archive of a home.

@@ -15,10 +15,9 @@ pub async fn run(setting: &Setting, args: &InitArgs) -> Result<Exit> {
     let home = Home::create(&setting.home)?;
     write_development_pki(&home)?;
     home.write_secret("keys/holder.secret", &clock::random::<32>()?)?;
-    let receipts =
-        NoteKey::generate("muniment.invalid/development").context("failed to make the receipts' key")?;
-    home.write_secret("keys/receipts.key", receipts.to_secret_text().as_bytes())?;
-    home.write("receipts.pub", receipts.verifier().to_text().as_bytes())?;
+    let log = NoteKey::generate("muniment.invalid/development").context("failed to make the log's key")?;
+    home.write_secret("keys/log.key", log.to_secret_text().as_bytes())?;
+    home.write("log.pub", log.verifier().to_text().as_bytes())?;
     Archive::create(&home.archive()).await.context("failed to make the archive")?;
     Writer::open(&home.index()).context("failed to make the search index")?;
     home.finish(config::DEFAULT_TEXT)?;

@@ -12,6 +12,8 @@ pub async fn run(setting: &Setting) -> Result<Exit> {
     let report =
         Archive::rebuild(&home.archive(), clock::now()).await.context("failed to rebuild the catalogue")?;
     let archive = wire::open_archive(&home).await?;
+    archive.recover(clock::now()).await.context("failed to finish the rebuild")?;
+    archive.publish_log(&wire::log_key(&home)?).await.context("failed to publish the log")?;
     let keying = wire::holder_keying(&home)?;
     wire::rebuild_index(&home, &archive, &keying).await?;
     if setting.json {

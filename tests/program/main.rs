@@ -1,5 +1,12 @@
 //! End-to-end tests: the real program on real files.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a test ends with the first thing that is not as it should be"
+)]
+
 mod bad_input;
 mod house;
 mod judges;
