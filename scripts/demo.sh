@@ -58,14 +58,16 @@ say "6. Checking the whole archive"
 say "Done"
 echo "The sealed PDF: $home/licence.pdf"
 echo "The accounts for officers: $home/demo-accounts.txt"
-if [ "$serve" = 0 ]; then
-    exit 0
-fi
 echo
+token=$("$muniment" --home "$home" --lang en show "$code" | sed -n 's/^Look-up token *//p')
 echo "Citizens look up:   dossier code   ${code%-KQ*}"
-echo "                    second factor  $holder   (the holder's number; invented)"
+echo "                    second factor  $token    (the look-up token of the slip: opens pages and file)"
+echo "                    or             $holder   (the holder's number: shows the summary; invented)"
 echo "Officers sign in with:"
 sed 's/^/    /' "$home/demo-accounts.txt"
 echo
+if [ "$serve" = 0 ]; then
+    exit 0
+fi
 echo "Open http://127.0.0.1:$port/ ; Ctrl-C ends it."
 exec "$muniment" --home "$home" serve --listen "127.0.0.1:$port"
