@@ -13,26 +13,26 @@ const AT_ONCE: u64 = 64 * WIDTH;
 
 impl Archive {
     /// Publishes what has happened since the last checkpoint: entries, tiles, then a checkpoint signed by the log's key,
-    /// whose name is the log's origin. Repeatable at any point of a stop. Gives the checkpoint that now stands.
+    /// whose name is the log's origin. Repeatable at any point of a stop. Gives the checkpoint that now stands; there is
+    /// none while there has been nothing to publish.
     ///
     /// # Errors
     ///
     /// [`Error::InUse`] while another process publishes; [`Error::Damaged`] where the catalogue, the tiles or the
     /// checkpoint contradict what has been published, or another key has signed it. Nothing is signed then.
-    pub async fn publish_log(&self, key: &NoteKey) -> Result<Checkpoint, Error> {
+    pub async fn publish_log(&self, key: &NoteKey) -> Result<Option<Checkpoint>, Error> {
         let _lock = self.blocking(|store| PublishedLog::new(store).lock()).await?;
         let verifier = key.verifier();
         let mut published = match self.checkpoint().await? {
-            Some(note) => Some(verified(&note, key)?),
+            // A checkpoint of an empty log promises nothing, and there are no tiles under it to go on from.
+            Some(note) => Some(verified(&note, key)?).filter(|checkpoint| checkpoint.size > 0),
             None => None,
         };
         let total = self.catalogue.log_size().await?;
         loop {
             let old_size = published.as_ref().map_or(0, |checkpoint: &Checkpoint| checkpoint.size);
-            if let Some(checkpoint) = &published
-                && old_size == total
-            {
-                return Ok(checkpoint.clone());
+            if old_size == total {
+                return Ok(published);
             }
             let first = old_size.saturating_sub(1) / WIDTH * WIDTH;
             let entries = self.catalogue.log_entries(first, AT_ONCE).await?;

@@ -12,6 +12,11 @@ use crate::catalogue::append_entry;
 use crate::log::Entry;
 use crate::{Archive, Checkpoint, leaf_hash, verify_consistency};
 
+/// Publishes an archive that has something to publish.
+async fn publish(archive: &Archive, key: &NoteKey) -> Checkpoint {
+    archive.publish_log(key).await.unwrap().unwrap()
+}
+
 fn key() -> NoteKey {
     NoteKey::generate("archive.example/log").unwrap()
 }
@@ -54,7 +59,7 @@ async fn grow(steps: Vec<u32>) {
     for step in steps {
         enter(&archive, size..size + step).await;
         size += step;
-        let checkpoint = archive.publish_log(&key).await.unwrap();
+        let checkpoint = publish(&archive, &key).await;
         assert_eq!((checkpoint.size, checkpoint.root), (u64::from(size), expected_root(size)));
         seen.push(checkpoint);
         let newest = seen.last().unwrap();
@@ -88,7 +93,7 @@ async fn stopped_after(steps: u32) -> bool {
     let (house, archive) = House::new().await;
     let key = key();
     enter(&archive, 0..250).await;
-    let first = archive.publish_log(&key).await.unwrap();
+    let first = publish(&archive, &key).await;
     enter(&archive, 250..520).await;
     archive.store.brake().stop_after(steps);
     let stopped = archive.publish_log(&key).await.is_err();
@@ -98,7 +103,7 @@ async fn stopped_after(steps: u32) -> bool {
     let archive = Archive::open(&house.home()).await.unwrap();
     // More comes in before it is published again.
     enter(&archive, 520..530).await;
-    let last = archive.publish_log(&key).await.unwrap();
+    let last = publish(&archive, &key).await;
     assert_eq!((last.size, last.root), (530, expected_root(530)));
     for earlier in [first, promised] {
         let path = archive.prove_consistency(earlier.size).await.unwrap();
@@ -122,7 +127,7 @@ async fn a_record_is_proven_once_it_is_published() {
     archive_all(&house, &archive, 0..5).await;
     assert_eq!(archive.prove(id_of(3)).await.unwrap_err().code(), "not-found");
     let key = key();
-    archive.publish_log(&key).await.unwrap();
+    publish(&archive, &key).await;
     let proof = archive.prove(id_of(3)).await.unwrap();
     assert!(proof.leads_to_checkpoint());
     assert!(key.verifier().verify(&proof.checkpoint).is_ok());
@@ -134,7 +139,7 @@ async fn a_record_is_proven_once_it_is_published() {
     assert!(!forged.leads_to_checkpoint());
     // Publishing again changes nothing.
     let before = archive.checkpoint().await.unwrap();
-    archive.publish_log(&key).await.unwrap();
+    publish(&archive, &key).await;
     assert_eq!(archive.checkpoint().await.unwrap(), before);
 }
 
@@ -142,7 +147,7 @@ async fn a_record_is_proven_once_it_is_published() {
 async fn nothing_published_holds_what_is_known_of_a_holder() {
     let (house, archive) = House::new().await;
     archive_all(&house, &archive, 0..3).await;
-    archive.publish_log(&key()).await.unwrap();
+    publish(&archive, &key()).await;
     let mut private: Vec<String> = Vec::new();
     for text in ["Công ty Mẫu", "34/2026/ATTP-CNĐK", "Sở Y tế", "H05.12-260224-0001", "Giấy chứng nhận"]
     {
@@ -173,7 +178,7 @@ async fn another_key_or_an_older_catalogue_signs_nothing() {
     let archive = Archive::open(&home).await.unwrap();
     let key = key();
     archive_all(&house, &archive, 2..4).await;
-    archive.publish_log(&key).await.unwrap();
+    publish(&archive, &key).await;
     let note = archive.checkpoint().await.unwrap();
     assert_eq!(archive.publish_log(&self::key()).await.unwrap_err().code(), "checkpoint");
     archive.close().await;
@@ -192,7 +197,7 @@ async fn a_rebuilt_catalogue_goes_on_with_the_same_log() {
     let (house, archive) = House::new().await;
     let key = key();
     archive_all(&house, &archive, 0..3).await;
-    let first = archive.publish_log(&key).await.unwrap();
+    let first = publish(&archive, &key).await;
     // One more is in the catalogue's order and not published.
     archive_all(&house, &archive, 3..4).await;
     archive.close().await;
@@ -201,7 +206,7 @@ async fn a_rebuilt_catalogue_goes_on_with_the_same_log() {
     assert_eq!((report.records, report.log_entries), (4, 3));
     let archive = Archive::open(&house.home()).await.unwrap();
     archive.recover(now()).await.unwrap();
-    let last = archive.publish_log(&key).await.unwrap();
+    let last = publish(&archive, &key).await;
     assert_eq!(last.size, 4);
     let path = archive.prove_consistency(3).await.unwrap();
     assert!(verify_consistency((3, &first.root), (4, &last.root), &path));
@@ -222,7 +227,7 @@ async fn every_damage_to_the_log_is_named() {
         for action in ACTIONS {
             let (house, archive) = House::new().await;
             archive_all(&house, &archive, 0..3).await;
-            archive.publish_log(&key()).await.unwrap();
+            publish(&archive, &key()).await;
             assert!(audit(&archive).await.is_clean());
             // The signature line of a checkpoint is the verifier's to judge: damage falls on its text.
             let path = house.home().join(place);
@@ -238,4 +243,28 @@ async fn every_damage_to_the_log_is_named() {
             assert_eq!(report.objects, 3);
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_is_published_while_there_is_nothing() {
+    let (house, archive) = House::new().await;
+    let key = key();
+    assert_eq!(archive.publish_log(&key).await.unwrap(), None);
+    assert_eq!(archive.checkpoint().await.unwrap(), None);
+    archive_all(&house, &archive, 0..1).await;
+    assert_eq!(publish(&archive, &key).await.size, 1);
+}
+
+#[tokio::test]
+async fn a_log_that_was_published_empty_goes_on() {
+    let (house, archive) = House::new().await;
+    let key = key();
+    let empty = Checkpoint { origin: key.verifier().name().to_owned(), size: 0, root: Digest::of(b"") };
+    fs::create_dir_all(house.home().join("log/public")).unwrap();
+    fs::write(house.home().join("log/public/checkpoint"), key.sign(&empty.to_string()).unwrap()).unwrap();
+    assert_eq!(archive.publish_log(&key).await.unwrap(), None);
+    archive_all(&house, &archive, 0..3).await;
+    assert_eq!(publish(&archive, &key).await.size, 3);
+    assert!(archive.prove(id_of(2)).await.unwrap().leads_to_checkpoint());
+    assert!(audit(&archive).await.is_clean());
 }
