@@ -59,10 +59,8 @@ impl Catalogue {
         require_batch(&mut transaction, batch).await?;
         let registration = match known(&mut transaction, arrival).await? {
             Some(Known::Archived(of)) => Registration::Duplicate { of },
-            Some(Known::Pending { batch: held, name, id, .. }) if held == *batch && name != arrival.name => {
-                Registration::Duplicate { of: id }
-            }
-            Some(Known::Pending { number, id, token, .. }) => {
+            // What is pending may never be archived, so nothing can be its duplicate.
+            Some(Known::Pending { number, id, token }) => {
                 sqlx::query("UPDATE arrivals SET batch = ?, name = ?, pages = ? WHERE number = ?")
                     .bind(batch.as_str())
                     .bind(&arrival.name)
@@ -193,7 +191,7 @@ pub(crate) async fn settle_archived(
 /// What the catalogue knows of a source's bytes.
 enum Known {
     Archived(RecordId),
-    Pending { number: i64, batch: BatchId, name: String, id: RecordId, token: LookupToken },
+    Pending { number: i64, id: RecordId, token: LookupToken },
 }
 
 async fn known(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<Option<Known>, Error> {
@@ -201,7 +199,7 @@ async fn known(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<O
         return Ok(None);
     };
     let row = sqlx::query(
-        "SELECT number, batch, name, state, record, lookup_token FROM arrivals
+        "SELECT number, state, record, lookup_token FROM arrivals
          WHERE source_sha256 = ? AND state IN ('pending', 'archived')",
     )
     .bind(digest.to_string())
@@ -212,13 +210,9 @@ async fn known(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<O
         let id = parsed(&row, "record")?;
         let state: ArrivalState = parsed(&row, "state")?;
         return Ok(Some(match state {
-            ArrivalState::Pending => Known::Pending {
-                number: column(&row, "number")?,
-                batch: parsed(&row, "batch")?,
-                name: column(&row, "name")?,
-                id,
-                token: parsed(&row, "lookup_token")?,
-            },
+            ArrivalState::Pending => {
+                Known::Pending { number: column(&row, "number")?, id, token: parsed(&row, "lookup_token")? }
+            }
             _ => Known::Archived(id),
         }));
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::fixture::{Document, House, now};
-use crate::{Arrival, Outcome, Registration, Totals};
+use crate::{Arrival, ArrivalState, Outcome, Registration, Totals};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -101,4 +101,23 @@ async fn a_rejected_document_may_come_again() {
     assert_eq!(ledger.rows[0].code.as_deref(), Some("metadata"));
     let next = archive.open_batch(now()).await.unwrap();
     assert!(matches!(document.register(&archive, &next).await, Registration::New { .. }));
+}
+
+#[tokio::test]
+async fn the_same_bytes_as_a_pending_document_are_no_duplicate() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let first = Document::new(&house, 0, 0);
+    first.register(&archive, &batch).await;
+    let mut copy = Document::new(&house, 0, 0);
+    copy.id = super::fixture::id_of(1);
+    copy.name = "copy.jpg".to_owned();
+    let resumed = copy.register(&archive, &batch).await;
+    assert!(matches!(resumed, Registration::Resumed { id, .. } if id == first.id), "{resumed:?}");
+    let ledger = archive.ledger(&batch).await.unwrap();
+    assert_eq!((ledger.rows.len(), ledger.rows[0].state), (1, ArrivalState::Pending));
+    assert_eq!(ledger.rows[0].name, "copy.jpg");
+    // Once it is archived, it is.
+    first.deposit(&archive, &batch).await.unwrap();
+    assert_eq!(copy.register(&archive, &batch).await, Registration::Duplicate { of: first.id });
 }
