@@ -71,19 +71,50 @@ impl HolderId {
         &self.0
     }
 
-    /// Whether a number typed by a person is this one: spaces, dashes and case do not count.
+    /// Whether a number typed by a person is this one: white space, dashes, dots and case do not count, everything else
+    /// does.
     pub fn matches_typed(&self, typed: &str) -> bool {
-        let bare = |text: &str| -> Vec<u8> {
-            text.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).collect()
-        };
         // Digests are compared, so the time taken tells nothing about the number itself.
-        Digest::of(&bare(&self.0)) == Digest::of(&bare(typed))
+        Digest::of(bare(&self.0).as_bytes()) == Digest::of(bare(typed).as_bytes())
     }
+}
+
+fn bare(text: &str) -> String {
+    let separates =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    text.chars().filter(|c| !separates(*c)).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 /// A number is personal data, so it does not show in debug output.
 impl fmt::Debug for HolderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HolderId(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_number_may_be_spaced_but_holds_nothing_else() -> Result<(), ParseError> {
+        let person = HolderId::parse(HolderKind::Person, "099188000017")?;
+        let branch = HolderId::parse(HolderKind::Org, "2399990037-001")?;
+        let passport = HolderId::parse(HolderKind::Foreigner, "B1234567")?;
+        for (id, typed) in [
+            (&person, " 099 188 000017 "),
+            (&person, "099.188.000-017"),
+            (&branch, "2399990037 – 001"),
+            (&branch, "2399990037001"),
+            (&passport, "b 1234567"),
+        ] {
+            assert!(id.matches_typed(typed), "{typed}");
+        }
+        for typed in
+            ["099188000017*", "099188000017~", "099188000017$", "=099188000017", "099188000017U", "", "-"]
+        {
+            assert!(!person.matches_typed(typed), "{typed}");
+        }
+        Ok(())
     }
 }
