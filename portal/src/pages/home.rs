@@ -107,13 +107,19 @@ pub(crate) async fn look_up(
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &template));
     };
     app.limits.look_ups_per_address.check(&visit.address, visit.now)?;
-    // A token is 60 random bits and cannot be guessed; numbers of persons can.
-    if factor.parse::<LookupToken>().is_err() {
-        app.limits.look_ups_per_code.check(&code.dossier().to_string(), visit.now)?;
-    }
     let results = matching(&app, &code, factor).await?;
+    let long_enough = started + Duration::from_millis(app.settings.look_up_milliseconds);
+    // The right token is never locked out: its 60 random bits cannot be guessed. Numbers of persons can, and what only
+    // looks like a token may be one.
+    if !results.iter().any(|(_, opened)| *opened == Opened::Full) {
+        let admitted = app.limits.look_ups_per_code.check(&code.dossier().to_string(), visit.now);
+        if let Err(failure) = admitted {
+            tokio::time::sleep_until(long_enough).await;
+            return Err(failure);
+        }
+    }
     if results.is_empty() {
-        tokio::time::sleep_until(started + Duration::from_millis(app.settings.look_up_milliseconds)).await;
+        tokio::time::sleep_until(long_enough).await;
         let template = HomePage {
             frame: Frame::public(&app, &visit, Section::LookUp),
             code: typed.to_owned(),

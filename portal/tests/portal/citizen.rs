@@ -183,6 +183,34 @@ async fn guessing_is_slowed_down_by_code_and_by_address_but_a_token_is_not_locke
 }
 
 #[tokio::test]
+async fn a_number_dressed_as_a_token_is_counted_and_opens_nothing() {
+    let house = House::new().await;
+    let rate = |burst| Rate { burst, interval_seconds: 60 };
+    let settings = Settings {
+        look_ups_per_code: rate(2),
+        look_ups_per_address: rate(30),
+        look_up_milliseconds: 1,
+        ..Settings::default()
+    };
+    let mut browser = house.browser_with(settings).await;
+    // With the right one of these behind it, a number reads as a token.
+    for check in "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U".chars() {
+        let dressed = format!("{HOLDER}{check}");
+        if dressed.parse::<muniment_record::LookupToken>().is_ok() {
+            for expected in [
+                StatusCode::UNPROCESSABLE_ENTITY,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                StatusCode::TOO_MANY_REQUESTS,
+            ] {
+                assert_eq!(browser.look_up(DOSSIER, &dressed).await.status, expected);
+            }
+            return;
+        }
+    }
+    panic!("some check character must fit");
+}
+
+#[tokio::test]
 async fn typing_errors_are_named_beside_the_field_and_above_the_form() {
     let house = House::empty().await;
     let mut browser = house.browser().await;
