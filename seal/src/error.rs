@@ -17,6 +17,9 @@ pub enum Error {
     /// The package is of the other form: a signed original is accepted, a digitised copy is sealed.
     #[error("refused a package of the wrong form: {0}")]
     WrongForm(&'static str),
+    /// A file that came in as a signed original holds no signature: its signature fields are empty, or it is no PDF.
+    #[error("refused a file that came in as signed: it holds no signature")]
+    NotSigned,
     /// The visible text holds a character that the font has not.
     #[error("failed to write the visible text: the font has no character U+{:04X}", u32::from(*.0))]
     Text(char),
@@ -83,6 +86,7 @@ impl Error {
             Self::Password => "password",
             Self::NotFlat(_) => "not-flat",
             Self::WrongForm(_) => "wrong-form",
+            Self::NotSigned => "not-signed-after-all",
             Self::Text(_) => "bad-text",
             Self::Credential(_) => "bad-credential",
             Self::KeyMismatch => "key-mismatch",

@@ -37,7 +37,7 @@ pub struct Policy {
 
 impl Policy {
     /// The rules of this version of the program.
-    pub const CURRENT: Self = Self { name: "muniment-strict", version: 1 };
+    pub const CURRENT: Self = Self { name: "muniment-strict", version: 2 };
 }
 
 /// The indication of ETSI EN 319 102-1, 5.1.3, for a signature or a whole file.
@@ -96,7 +96,7 @@ pub struct SignatureReport {
     pub field: String,
     /// What it is.
     pub kind: SignatureKind,
-    /// In what role it was made, for one made by Muniment; [`SignerRole::Issuer`] for others.
+    /// In what role it was made, for one made by Muniment that passed; [`SignerRole::Issuer`] for all others.
     pub role: SignerRole,
     /// The indication.
     pub indication: Verdict,

@@ -124,8 +124,8 @@ fn check_own(report: &Report) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// [`Error::WrongForm`] for a package that is not signed, [`Error::Forged`] where the verdict is
-/// [`Verdict::Failed`]. One that is [`Verdict::Indeterminate`] is kept, with that indication.
+/// [`Error::WrongForm`] for a digitised package, [`Error::NotSigned`] for a file that holds no signature,
+/// [`Error::Password`] for one that is encrypted, [`Error::Forged`] where the verdict is [`Verdict::Failed`]. One that is [`Verdict::Indeterminate`] is kept, with that indication.
 pub fn accept(package: Package, trust: &Trust, at: Timestamp) -> Result<Sealed, Error> {
     if package.form != Form::SignedOriginal {
         return Err(Error::WrongForm("a digitised copy is sealed, not accepted as signed"));
@@ -138,6 +138,7 @@ pub fn accept(package: Package, trust: &Trust, at: Timestamp) -> Result<Sealed, 
             Ok(Sealed::new(package, pdf_path, &report))
         }
         Verdict::Failed => Err(Error::Forged(report.sentence(Language::English))),
-        Verdict::NotSigned => Err(Error::WrongForm("the PDF is not signed")),
+        Verdict::NotSigned if report.reason == Some(Reason::Password) => Err(Error::Password),
+        Verdict::NotSigned => Err(Error::NotSigned),
     }
 }

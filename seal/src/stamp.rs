@@ -35,13 +35,11 @@ struct Page {
 
 impl Page {
     fn of(document: &Document<'_>, page: &Dictionary) -> Self {
-        let area =
-            ["CropBox", "MediaBox"].iter().find_map(|key| rectangle(document, &document.get(page, key)?));
         let rotation = match document.get(page, "Rotate") {
             Some(Object::Integer(angle)) if angle % 90 == 0 => angle.rem_euclid(360),
             _ => 0,
         };
-        Self { area: area.unwrap_or(A4), rotation }
+        Self { area: visible_area(document, page), rotation }
     }
 
     /// Width and height as people see them.
@@ -61,6 +59,12 @@ impl Page {
             _ => (left + x, bottom + y),
         }
     }
+}
+
+/// The visible part of a page: left, bottom, right, top.
+pub(crate) fn visible_area(document: &Document<'_>, page: &Dictionary) -> [f64; 4] {
+    let area = ["CropBox", "MediaBox"].iter().find_map(|key| rectangle(document, &document.get(page, key)?));
+    area.unwrap_or(A4)
 }
 
 /// Reads a rectangle; one that is empty or not of this world is none.

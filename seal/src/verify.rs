@@ -6,13 +6,14 @@ mod coverage;
 mod fields;
 pub(crate) mod flat;
 mod judge;
+mod widget;
 
 use jiff::Timestamp;
 use muniment_record::Digest;
 
 use crate::chain::Evidence;
 use crate::pdf::{Document, Flaw, Object};
-use crate::report::{Policy, Report, SignatureKind, Verdict};
+use crate::report::{Policy, Report, SignatureKind, SignatureReport, Verdict};
 use crate::{Reason, Trust};
 use fields::SignatureField;
 
@@ -66,7 +67,7 @@ pub fn verify(pdf: &[u8], trust: &Trust, at: Timestamp) -> Report {
         lower(&mut report, Reason::UnreachableSignature, Verdict::Indeterminate);
     }
     if has_trailing_bytes(pdf) {
-        let is_ours = fields.iter().any(judge::is_ours);
+        let is_ours = fields.iter().any(SignatureField::is_ours);
         let verdict = if is_ours { Verdict::Failed } else { Verdict::Indeterminate };
         lower(&mut report, Reason::TrailingBytes, verdict);
     }
@@ -78,19 +79,16 @@ fn judge_file(document: &Document<'_>, fields: &[SignatureField], trust: &Trust,
     let has_store = add_store(document, &mut evidence);
     let mut judge = judge::Judge::new(document, trust, report.validated_at, evidence, has_store);
     report.signatures = judge.run(fields);
-    let is_signature = |kind| kind != SignatureKind::DocumentTimestamp;
-    let has_signature = report.signatures.iter().any(|signature| is_signature(signature.kind));
+    let is_timestamp = |signature: &SignatureReport| signature.kind == SignatureKind::DocumentTimestamp;
+    let has_signature = !report.signatures.iter().all(is_timestamp);
     report.verdict = Verdict::Passed;
     report.reason = None;
+    // The worst counts, whoever made it: what nobody answers for may be what was put there to deceive.
     for signature in report.signatures.clone() {
-        // A timestamp that cannot be relied on takes nothing from a signature that stands by itself.
-        let counts =
-            is_signature(signature.kind) || !has_signature || signature.indication == Verdict::Failed;
-        match signature.reason {
-            Some(reason) if counts => lower(report, reason, signature.indication),
-            Some(_) => report.warnings.push(Reason::UntrustedTimestamp),
-            None => {}
-        }
+        let Some(reason) = signature.reason else { continue };
+        let is_open = signature.indication != Verdict::Failed;
+        let is_beside = has_signature && is_timestamp(&signature) && is_open;
+        lower(report, if is_beside { Reason::UntrustedTimestamp } else { reason }, signature.indication);
     }
 }
 

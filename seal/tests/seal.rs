@@ -1,5 +1,7 @@
 //! What the crate promises, through its public interface: own files pass, and every way to change one is noticed.
 
+mod later;
+
 use jiff::Timestamp;
 use muniment_record::{Form, Language, Package, Provenance, SignerRole};
 use muniment_seal::pki::{self, DevelopmentPki};

@@ -1,5 +1,5 @@
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -18,6 +18,8 @@ const DEEPEST_STREAM: u32 = 4;
 const LONGEST_CHAIN: u32 = 16;
 /// Levels of the page tree.
 const DEEPEST_TREE: u32 = 32;
+/// Pages and nodes above them that are looked at.
+const MOST_PAGES: usize = 200_000;
 
 /// A PDF file, as its last cross-reference section presents it. A prefix of a file that ends with a revision is the
 /// document as it was then.
@@ -282,6 +284,39 @@ impl<'a> Document<'a> {
             id = first.reference()?;
         }
         None
+    }
+
+    /// All pages with the boxes that they have or inherit, and nothing else of them.
+    pub(crate) fn page_boxes(&self) -> Option<Vec<(Id, Dictionary)>> {
+        const BOXES: [&str; 2] = ["MediaBox", "CropBox"];
+        let root = self.catalog()?.get("Pages")?.reference()?;
+        let mut pages = Vec::new();
+        let mut seen = HashSet::new();
+        let mut pending = vec![(root, Dictionary::default(), DEEPEST_TREE)];
+        while let Some((id, mut boxes, depth)) = pending.pop() {
+            let depth = depth.checked_sub(1)?;
+            if !seen.insert(id) {
+                continue;
+            }
+            if seen.len() > MOST_PAGES {
+                return None;
+            }
+            let node = self.object(id)?;
+            let Some(node) = node.dictionary() else { continue };
+            for key in BOXES {
+                if let Some(value) = node.get(key) {
+                    boxes.set(key, value.clone());
+                }
+            }
+            match self.get(node, "Kids") {
+                Some(kids) => {
+                    let kids = kids.array()?.iter().filter_map(Object::reference);
+                    pending.extend(kids.map(|kid| (kid, boxes.clone(), depth)));
+                }
+                None => pages.push((id, boxes)),
+            }
+        }
+        Some(pages)
     }
 
     fn has_pages(&self, kid: &Object) -> bool {

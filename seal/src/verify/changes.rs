@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::fields;
+use super::widget::{self, Widgets};
 use crate::Reason;
 use crate::pdf::{Dictionary, Document, Entry, Id, Object, Parser, Section};
 
 /// Objects looked at below one new signature field or the document security store.
 const MOST_OBJECTS: usize = 20_000;
-/// The share of a page that a later signature may cover.
-const LARGEST_SHARE: f64 = 0.25;
 
 /// What was found in the revisions after a signature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) struct Changes {
     pub(crate) has_information: bool,
     /// Whether a further signature, other than a document timestamp, was added.
     pub(crate) has_signature: bool,
+    /// Whether one of these can be seen and does not say that Muniment made it.
+    pub(crate) has_foreign_widget: bool,
 }
 
 /// Compares the document as signed with the document as it is now.
@@ -30,7 +32,9 @@ pub(crate) fn compare(old: &Document<'_>, new: &Document<'_>) -> Result<Changes,
         changed,
         allowed: HashSet::new(),
         annotation_lists: HashSet::new(),
-        new_fields: Vec::new(),
+        new_fields: HashSet::new(),
+        new_values: HashSet::new(),
+        widgets: Widgets::default(),
         changes: Changes::default(),
     };
     comparison.run().ok_or(Reason::Modified)?;
@@ -141,7 +145,10 @@ struct Comparison<'a, 'b> {
     allowed: HashSet<u32>,
     /// Objects that are a page's list of annotations in the signed revision.
     annotation_lists: HashSet<u32>,
-    new_fields: Vec<Id>,
+    new_fields: HashSet<Id>,
+    /// Signatures that these and newly filled fields hold.
+    new_values: HashSet<Id>,
+    widgets: Widgets,
     changes: Changes,
 }
 
@@ -171,7 +178,7 @@ impl Comparison<'_, '_> {
         for number in self.changed.clone() {
             self.judge(number)?;
         }
-        Some(())
+        self.widgets.leave_pages_to_be_seen(self.old, self.new)
     }
 
     fn id(&self, document: &Document<'_>, number: u32) -> Id {
@@ -337,54 +344,52 @@ impl Comparison<'_, '_> {
         let object = self.new.object(id)?;
         let field = object.dictionary()?;
         let is_plain = field.entries().all(|(key, _)| KEYS.iter().any(|known| known.as_bytes() == key));
-        if !self.is_new(id.number) || !field.is_name("FT", "Sig") || !is_plain || !self.is_small(field) {
+        let is_widget = field.get("Subtype").is_none() || field.is_name("Subtype", "Widget");
+        if !self.is_new(id.number)
+            || !field.is_name("FT", "Sig")
+            || !is_plain
+            || !is_widget
+            || field.has_duplicates()
+            || !self.new_fields.insert(id)
+        {
             return None;
         }
         self.allow_value(field)?;
+        if widget::is_shown(self.new, field)? {
+            self.widgets.add(self.new, id, field)?;
+        }
         for key in ["AP", "DR", "MK", "Lock", "SV", "BS"] {
             if let Some(value) = field.get(key) {
                 self.allow_new(value)?;
             }
         }
         self.allowed.insert(id.number);
-        self.new_fields.push(id);
         Some(())
     }
 
-    /// The value of a signature field and its appearance: new objects only.
+    /// The value of a signature field and its appearance: new objects only. An old signature, or one that another field
+    /// holds already, would pass for what is shown here, which it never was over.
     fn allow_value(&mut self, field: &Dictionary) -> Option<()> {
+        if let Some(id) = field.get("V")?.reference()
+            && !(self.is_new(id.number) && self.new_values.insert(id))
+        {
+            return None;
+        }
         let value = self.new.get(field, "V")?;
-        let signature = value.dictionary()?;
+        let Object::Dictionary(signature) = &value else { return None };
         if signature.get("Contents").is_none() || signature.get("ByteRange").is_none() {
             return None;
         }
-        if !signature.is_name("Type", "DocTimeStamp") {
+        let is_shown = widget::is_shown(self.new, field)?;
+        if fields::is_timestamp(signature) {
+            (!is_shown && widget::draws_nothing(self.new, field)).then_some(())?;
+        } else {
             self.changes.has_signature = true;
+            let is_ours = fields::our_role(&fields::own_name(field), signature).is_some();
+            self.changes.has_foreign_widget |= is_shown && !is_ours;
         }
         self.allow_new(field.get("V")?)?;
         field.get("AP").map_or(Some(()), |appearance| self.allow_new(appearance))
-    }
-
-    /// Whether a later signature leaves the page to be seen.
-    fn is_small(&self, field: &Dictionary) -> bool {
-        let Some(Object::Array(corners)) = self.new.get(field, "Rect") else { return true };
-        let corners: Vec<f64> = corners.iter().filter_map(Object::number).collect();
-        let [left, bottom, right, top] = corners[..] else { return false };
-        let page =
-            self.new.get_dictionary(field, "P").or_else(|| self.new.first_page().map(|(_, page)| page));
-        let media = page.and_then(|page| self.new.get(&page, "MediaBox"));
-        let media: Vec<f64> = media
-            .as_ref()
-            .and_then(Object::array)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Object::number)
-            .collect();
-        let page_area = match media[..] {
-            [x1, y1, x2, y2] => (x2 - x1).abs() * (y2 - y1).abs(),
-            _ => 595.0 * 842.0,
-        };
-        (right - left).abs() * (top - bottom).abs() <= page_area * LARGEST_SHARE
     }
 
     /// The document security store (ETSI EN 319 142-1, 5.4.2): its objects are new, or were its own before.

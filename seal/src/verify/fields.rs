@@ -1,7 +1,9 @@
 use std::collections::HashSet;
 
-use crate::Reason;
+use muniment_record::SignerRole;
+
 use crate::pdf::{Dictionary, Document, Entry, Id, Object};
+use crate::{Reason, sign};
 
 const MOST_FIELDS: usize = 2048;
 const DEEPEST: u32 = 16;
@@ -15,6 +17,59 @@ pub(crate) struct SignatureField {
     pub(crate) dictionary: Dictionary,
     /// Whether the dictionary stands in the file itself, not in an object stream, so that places in it are true.
     pub(crate) is_in_file: bool,
+}
+
+impl SignatureField {
+    /// Whether it holds a document timestamp (ETSI EN 319 142-1, 5.4.3).
+    pub(crate) fn is_timestamp(&self) -> bool {
+        is_timestamp(&self.dictionary)
+    }
+
+    /// Whether it says that Muniment made it.
+    pub(crate) fn is_ours(&self) -> bool {
+        is_ours(&self.dictionary)
+    }
+
+    /// In what role it says that Muniment made it.
+    pub(crate) fn our_role(&self) -> Option<SignerRole> {
+        our_role(&self.name, &self.dictionary)
+    }
+}
+
+/// Whether a signature dictionary holds a document timestamp. The sub-filter alone says so: it rules how the value is
+/// read, whatever the type says.
+pub(super) fn is_timestamp(signature: &Dictionary) -> bool {
+    signature.is_name("SubFilter", "ETSI.RFC3161")
+}
+
+/// Whether a signature dictionary says that Muniment made it. Anyone can write that; only the signature proves it.
+fn is_ours(signature: &Dictionary) -> bool {
+    let build = signature.get("Prop_Build").and_then(Object::dictionary);
+    let app = build.and_then(|build| build.get("App")).and_then(Object::dictionary);
+    app.is_some_and(|app| app.is_name("Name", sign::SOFTWARE))
+}
+
+/// The role of a signature that says that Muniment made it, by the name of its field.
+pub(super) fn our_role(name: &str, signature: &Dictionary) -> Option<SignerRole> {
+    if is_timestamp(signature) || !is_ours(signature) {
+        return None;
+    }
+    let is_named = |base: &str| {
+        name.strip_prefix(base).is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    match (is_named(sign::AGENCY_FIELD), is_named(sign::OFFICER_FIELD)) {
+        (true, _) => Some(SignerRole::Agency),
+        (_, true) => Some(SignerRole::Officer),
+        _ => None,
+    }
+}
+
+/// The name that a field has by itself.
+pub(super) fn own_name(field: &Dictionary) -> String {
+    match field.get("T") {
+        Some(Object::String(text)) => decode_text(&text.bytes),
+        _ => String::new(),
+    }
 }
 
 /// All signature fields with a value, reached through catalog, AcroForm and Fields.
@@ -48,10 +103,7 @@ impl Walk<'_, '_> {
         }
         let resolved = self.document.resolve(object).ok_or(Reason::Damaged)?;
         let Some(field) = resolved.dictionary() else { return Ok(()) };
-        let part = match field.get("T") {
-            Some(Object::String(text)) => decode_text(&text.bytes),
-            _ => String::new(),
-        };
+        let part = own_name(field);
         let name = match (parent.is_empty(), part.is_empty()) {
             (true, _) => part,
             (false, true) => parent.to_owned(),

@@ -12,7 +12,7 @@ use crate::pdf::{Document, Object};
 use crate::report::{
     Integrity, Level, Modification, Scope, SignatureKind, SignatureReport, TrustStatus, Verdict,
 };
-use crate::{Certificate, Reason, Trust, oid, sign, time, timestamp};
+use crate::{Certificate, Reason, Trust, oid, time, timestamp};
 
 /// Judges the signatures of one file, the newest first: a document timestamp proves that all before it is older.
 pub(super) struct Judge<'a, 'b> {
@@ -27,13 +27,6 @@ pub(super) struct Judge<'a, 'b> {
     /// The time at which everything that is still to be judged is proven to have existed.
     proven_at: Timestamp,
     has_archive_timestamp: bool,
-}
-
-/// Whether Muniment made a signature, by what the signature itself covers.
-pub(super) fn is_ours(field: &SignatureField) -> bool {
-    let build = field.dictionary.get("Prop_Build").and_then(Object::dictionary);
-    let app = build.and_then(|build| build.get("App")).and_then(Object::dictionary);
-    app.is_some_and(|app| app.is_name("Name", sign::SOFTWARE))
 }
 
 impl<'a, 'b> Judge<'a, 'b> {
@@ -107,6 +100,12 @@ impl<'a, 'b> Judge<'a, 'b> {
         } else {
             self.judge_signature(field, &signed, coverage, &mut report);
         }
+        // Until it has passed, that we made it is only what it says.
+        if report.indication == Verdict::Passed
+            && let Some(role) = field.our_role()
+        {
+            report.role = role;
+        }
         report
     }
 
@@ -119,13 +118,12 @@ impl<'a, 'b> Judge<'a, 'b> {
     ) {
         let is_last = coverage.end == self.document.bytes().len();
         report.modification = if is_last { Modification::None } else { Modification::Permitted };
-        if changes.has_information {
-            if is_ours(field) {
-                report.modification = Modification::Modified;
-                fail(report, Reason::Modified);
-            } else {
-                report.warnings.push(Reason::InformationUpdated);
-            }
+        // On a copy of our own nobody else has anything to show or to say.
+        if field.is_ours() && (changes.has_information || changes.has_foreign_widget) {
+            report.modification = Modification::Modified;
+            fail(report, Reason::Modified);
+        } else if changes.has_information {
+            report.warnings.push(Reason::InformationUpdated);
         }
         if changes.has_signature && permissions(self.document, field) == Some(1) {
             report.modification = Modification::Modified;
@@ -376,17 +374,11 @@ fn describe(report: &mut SignatureReport, certificate: &Certificate) {
 }
 
 fn blank(field: &SignatureField, length: usize) -> SignatureReport {
-    let is_timestamp = field.dictionary.is_name("SubFilter", "ETSI.RFC3161");
     let is_certification = field.dictionary.get("Reference").is_some();
-    let kind = match (is_timestamp, is_certification) {
+    let kind = match (field.is_timestamp(), is_certification) {
         (true, _) => SignatureKind::DocumentTimestamp,
         (false, true) => SignatureKind::Certification,
         (false, false) => SignatureKind::Signature,
-    };
-    let role = match is_ours(field) {
-        true if field.name.starts_with(sign::OFFICER_FIELD) => SignerRole::Officer,
-        true => SignerRole::Agency,
-        false => SignerRole::Issuer,
     };
     let byte_range = coverage::byte_range(field);
     let end = byte_range.get(2).copied().unwrap_or(0).saturating_add(byte_range.get(3).copied().unwrap_or(0));
@@ -394,7 +386,7 @@ fn blank(field: &SignatureField, length: usize) -> SignatureReport {
     SignatureReport {
         field: field.name.clone(),
         kind,
-        role,
+        role: SignerRole::Issuer,
         indication: Verdict::Passed,
         sub_indication: None,
         reason: None,
