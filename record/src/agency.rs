@@ -1,4 +1,6 @@
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -8,9 +10,9 @@ use crate::error::{ParseError, serde_as_text};
 /// An agency identifier (mã định danh cơ quan), in the older form `000.00.12.H05` (QCVN 102:2016) or the newer one
 /// `H05.12` (QĐ 20/2020/QĐ-TTg).
 ///
-/// Both forms are kept as written. [`AgencyCode::canonical`] is the common form in which they compare: level by level
+/// Both forms are kept and shown as written. They compare in the common form of [`AgencyCode::canonical`]: level by level
 /// from the province down, padding removed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 pub struct AgencyCode {
     raw: String,
     canonical: String,
@@ -33,6 +35,32 @@ impl AgencyCode {
             Some(rest) => rest.is_empty() || rest.starts_with('.'),
             None => false,
         }
+    }
+}
+
+impl PartialEq for AgencyCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical == other.canonical
+    }
+}
+
+impl Eq for AgencyCode {}
+
+impl PartialOrd for AgencyCode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for AgencyCode {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.canonical.cmp(&other.canonical)
+    }
+}
+
+impl Hash for AgencyCode {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.canonical.hash(state);
     }
 }
 
@@ -65,10 +93,12 @@ impl FromStr for AgencyCode {
     }
 }
 
-/// Reads the levels below the province, outermost first; a level of zeros ends the code.
+/// Reads the levels below the province, outermost first; zeros stand for levels that are not there, but for one between
+/// two that are: that is part of the code.
 fn canonical_of_old(levels: [&str; 3], province: &str) -> String {
+    let depth = levels.iter().rposition(|level| level.bytes().any(|b| b != b'0')).map_or(0, |last| last + 1);
     let mut canonical = province.to_owned();
-    for level in levels.into_iter().take_while(|level| level.bytes().any(|b| b != b'0')) {
+    for level in levels.into_iter().take(depth) {
         canonical.push('.');
         canonical.push_str(level);
     }
@@ -114,9 +144,21 @@ mod tests {
             ("H05.12.3", "H05.12.3"),
             ("h05", "H05"),
             ("007.04.12.H05", "H05.12.04.007"),
+            ("007.00.12.H05", "H05.12.00.007"),
         ] {
             assert_eq!(raw.parse::<AgencyCode>()?.canonical(), canonical, "{raw}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_code_is_the_same_in_either_form_and_shows_as_written() -> Result<(), ParseError> {
+        let (old, new): (AgencyCode, AgencyCode) = ("000.00.12.H05".parse()?, "H05.12".parse()?);
+        assert_eq!(old, new);
+        assert_eq!(std::collections::HashSet::from([old.clone(), new.clone()]).len(), 1);
+        assert_eq!(old.cmp(&new), Ordering::Equal);
+        assert_eq!((old.to_string(), new.to_string()), ("000.00.12.H05".to_owned(), "H05.12".to_owned()));
+        assert_ne!("007.00.12.H05".parse::<AgencyCode>()?, old);
         Ok(())
     }
 

@@ -9,7 +9,8 @@ use crate::error::{ParseError, serde_as_text};
 /// A dossier code (mã hồ sơ): receiving agency, day of receipt and the ordinal of that day, as
 /// `000.00.12.H05-260224-0017` (TT 01/2018/TT-VPCP, article 19).
 ///
-/// It has no check digit, so a typing error shows only in a look-up.
+/// It has no check digit, so a typing error shows only in a look-up. Codes whose agency is written in the older and in the
+/// newer form are equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DossierCode {
     agency: AgencyCode,
@@ -21,6 +22,16 @@ impl DossierCode {
     /// The agency that received the dossier.
     pub fn agency(&self) -> &AgencyCode {
         &self.agency
+    }
+
+    /// The code with its agency in canonical form, by which codes are kept unique and found: `H05.12-260224-0017`.
+    pub fn canonical(&self) -> String {
+        self.with_agency(self.agency.canonical())
+    }
+
+    fn with_agency(&self, agency: &str) -> String {
+        let day = self.received_on;
+        format!("{agency}-{:02}{:02}{:02}-{}", day.year() % 100, day.month(), day.day(), self.sequence)
     }
 
     /// The day of receipt.
@@ -60,16 +71,7 @@ impl FromStr for DossierCode {
 
 impl fmt::Display for DossierCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day = self.received_on;
-        write!(
-            f,
-            "{}-{:02}{:02}{:02}-{}",
-            self.agency,
-            day.year() % 100,
-            day.month(),
-            day.day(),
-            self.sequence
-        )
+        f.write_str(&self.with_agency(self.agency.as_str()))
     }
 }
 
@@ -87,6 +89,11 @@ impl ResultCode {
     /// The first result of a dossier.
     pub fn first_of(dossier: DossierCode) -> Self {
         Self { dossier, ordinal: 1 }
+    }
+
+    /// The code with its agency in canonical form, by which codes are kept unique and found: `H05.12-260224-0017-KQ1`.
+    pub fn canonical(&self) -> String {
+        format!("{}-KQ{}", self.dossier.canonical(), self.ordinal)
     }
 
     /// The dossier that the result belongs to.
@@ -157,6 +164,17 @@ mod tests {
             let code: ResultCode = format!("000.00.12.H05-260224-0017{ending}").parse()?;
             assert_eq!(code.to_string(), "000.00.12.H05-260224-0017-KQ1");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn codes_of_one_agency_in_two_forms_are_one_code() -> Result<(), ParseError> {
+        let old: ResultCode = "000.00.12.H05-260224-0017-KQ1".parse()?;
+        let new: ResultCode = "H05.12-260224-0017-KQ1".parse()?;
+        assert_eq!(old, new);
+        assert_eq!(old.canonical(), "H05.12-260224-0017-KQ1");
+        assert_eq!(old.dossier().canonical(), new.dossier().to_string());
+        assert_eq!(old.to_string(), "000.00.12.H05-260224-0017-KQ1");
         Ok(())
     }
 
