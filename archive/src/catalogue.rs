@@ -77,7 +77,7 @@ impl Catalogue {
     /// The record that holds this result code.
     pub(crate) async fn code_holder(&self, code: &ResultCode) -> Result<Option<RecordId>, Error> {
         let row = sqlx::query("SELECT id FROM records WHERE result_code = ?")
-            .bind(code.to_string())
+            .bind(code.canonical())
             .fetch_optional(&self.readers)
             .await
             .map_err(look_up())?;
@@ -130,8 +130,8 @@ impl Catalogue {
     /// Records that a code names exactly: a record id, a result code, a dossier code, or a number and symbol.
     pub(crate) async fn find(&self, code: &str) -> Result<Vec<RecordId>, Error> {
         let id = code.parse::<RecordId>().ok().map(|id| id.to_string());
-        let result = ResultCode::from_typed(code).ok().map(|code| code.to_string());
-        let dossier = DossierCode::from_typed(code).ok().map(|code| code.to_string());
+        let result = ResultCode::from_typed(code).ok().map(|code| code.canonical());
+        let dossier = DossierCode::from_typed(code).ok().map(|code| code.canonical());
         let rows = sqlx::query(
             "SELECT id FROM records WHERE id = ?1
              UNION SELECT id FROM records WHERE result_code = ?2
@@ -207,7 +207,7 @@ pub(crate) async fn insert_record(
 ) -> Result<(), Error> {
     let id = record.id.to_string();
     let description = &record.description;
-    let result_code = description.result_code.as_ref().map(ToString::to_string);
+    let result_code = description.result_code.as_ref().map(ResultCode::canonical);
     sqlx::query(
         "INSERT INTO records (id, version, result_code, dossier_code, symbol_key, agency_issuing, sha256, batch,
              archived_at, record)
@@ -216,7 +216,7 @@ pub(crate) async fn insert_record(
     .bind(&id)
     .bind(record.version)
     .bind(result_code)
-    .bind(description.dossier_code().map(ToString::to_string))
+    .bind(description.dossier_code().map(DossierCode::canonical))
     .bind(symbol_key(description.symbol.as_str()))
     .bind(description.agency_issuing.code.canonical())
     .bind(record.sha256.to_string())

@@ -113,3 +113,58 @@ async fn deposits_at_the_same_time_fail_alone() {
     assert_eq!((totals.archived.documents, totals.pending.documents), (2, 2));
     assert!(audit(&archive).await.is_clean());
 }
+
+#[tokio::test]
+async fn a_code_is_the_same_in_the_older_and_the_newer_form() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let first = Document::new(&house, 1, 0).in_old_form();
+    first.register(&archive, &batch).await;
+    first.deposit(&archive, &batch).await.unwrap();
+    for code in [
+        "H05.12-260224-0001-KQ1",
+        "000.00.12.H05-260224-0001-KQ1",
+        "h05.12 – 260224-0001",
+        "000.00.12.H05-260224-0001",
+    ] {
+        assert_eq!(archive.find(code).await.unwrap(), [id_of(1)], "{code}");
+    }
+    let code = "H05.12-260224-0001-KQ1".parse().unwrap();
+    assert_eq!(archive.code_holder(&code).await.unwrap(), Some(id_of(1)));
+    let second = Document::new(&house, 2, 0).with_code_of(1);
+    second.register(&archive, &batch).await;
+    assert_eq!(second.deposit(&archive, &batch).await.unwrap_err().code(), "result-code-taken");
+    let kept = archive.record(id_of(1)).await.unwrap().description.result_code.unwrap();
+    assert_eq!(kept.to_string(), "000.00.12.H05-260224-0001-KQ1");
+}
+
+#[tokio::test]
+async fn codes_of_an_older_catalogue_are_brought_to_canonical_form() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    for seed in 1..5 {
+        let document = Document::new(&house, seed, 0);
+        document.register(&archive, &batch).await;
+        document.deposit(&archive, &batch).await.unwrap();
+    }
+    let old = ["000.00.12.H05", "000.00.00.H05", "000.03.12.H05", "007.03.12.H05"];
+    let mut transaction = archive.catalogue.begin().await.unwrap();
+    for (seed, agency) in (1..).zip(old) {
+        sqlx::query("UPDATE records SET result_code = ?1 || '-KQ1', dossier_code = ?1 WHERE id = ?2")
+            .bind(format!("{agency}-260224-0017"))
+            .bind(id_of(seed).to_string())
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+    }
+    sqlx::raw_sql(include_str!("../../migrations/0003_canonical_codes.sql"))
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    for (seed, agency) in (1..).zip(old) {
+        let result = format!("{agency}-260224-0017-KQ1").parse().unwrap();
+        assert_eq!(archive.code_holder(&result).await.unwrap(), Some(id_of(seed)), "{agency}");
+        assert_eq!(archive.find(&format!("{agency}-260224-0017")).await.unwrap(), [id_of(seed)], "{agency}");
+    }
+}

@@ -91,6 +91,11 @@ impl Document {
         Self { code: format!("H05.12-260224-{other:04}-KQ1"), ..self }
     }
 
+    /// The same document with its agency's code in the older form.
+    pub(super) fn in_old_form(self) -> Self {
+        Self { code: self.code.replace("H05.12", "000.00.12.H05"), ..self }
+    }
+
     pub(super) fn arrival(&self) -> Arrival {
         Arrival::new(&self.name, std::slice::from_ref(&self.source), self.pages)
     }
