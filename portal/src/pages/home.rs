@@ -112,7 +112,7 @@ pub(crate) async fn look_up(
     // The right token is never locked out: its 60 random bits cannot be guessed. Numbers of persons can, and what only
     // looks like a token may be one.
     if !results.iter().any(|(_, opened)| *opened == Opened::Full) {
-        let admitted = app.limits.look_ups_per_code.check(&code.dossier().to_string(), visit.now);
+        let admitted = app.limits.look_ups_per_code.check(&code.dossier().canonical(), visit.now);
         if let Err(failure) = admitted {
             tokio::time::sleep_until(long_enough).await;
             return Err(failure);

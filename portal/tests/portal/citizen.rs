@@ -211,6 +211,18 @@ async fn a_number_dressed_as_a_token_is_counted_and_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_dossier_code_opens_in_the_newer_form_too_and_is_counted_as_one() {
+    let house = House::new().await;
+    let rate = |burst| Rate { burst, interval_seconds: 60 };
+    let settings = Settings { look_ups_per_code: rate(2), look_up_milliseconds: 1, ..Settings::default() };
+    let mut browser = house.browser_with(settings).await;
+    for code in ["H05.12-260224-0017", "H05.12-260224-0017-KQ1"] {
+        assert_eq!(browser.look_up(code, HOLDER).await.location(), "/ket-qua/1", "{code}");
+    }
+    assert_eq!(browser.look_up(DOSSIER, HOLDER).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
 async fn typing_errors_are_named_beside_the_field_and_above_the_form() {
     let house = House::empty().await;
     let mut browser = house.browser().await;
