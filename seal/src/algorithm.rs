@@ -256,6 +256,8 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    pub(crate) const ALL: [Self; 3] = [Self::EcdsaP256, Self::RsaPss, Self::RsaPkcs1];
+
     /// The AlgorithmIdentifier of a signature made in this way.
     pub(crate) fn identifier(self) -> Vec<u8> {
         let oid = |oid: ObjectIdentifier| asn1::encode(asn1::OID, &[oid.as_bytes()]);

@@ -272,6 +272,20 @@ proptest! {
     }
 
     #[test]
+    fn no_changed_digit_of_the_signature_value_passes(place in any::<prop::sample::Index>(), digit in 0_usize..16) {
+        let world = World::new().map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let mut changed = world.signed().map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let start = changed.windows(11).position(|window| window == b"/Contents <").unwrap_or_default() + 11;
+        let length = changed[start..].iter().position(|byte| *byte == b'>').unwrap_or_default();
+        let at = start + place.index(length);
+        let new = b"0123456789abcdef"[digit];
+        if !changed[at].eq_ignore_ascii_case(&new) {
+            changed[at] = new;
+            prop_assert_ne!(world.verify(&changed).verdict, Verdict::Passed, "digit {} of {}", at - start, length);
+        }
+    }
+
+    #[test]
     fn no_cut_or_splice_passes_or_panics(place in any::<prop::sample::Index>(), length in 0_usize..400, what in proptest::collection::vec(any::<u8>(), 0..40)) {
         let world = World::new().map_err(|error| TestCaseError::fail(error.to_string()))?;
         let signed = world.signed().map_err(|error| TestCaseError::fail(error.to_string()))?;

@@ -1,6 +1,7 @@
 use der::asn1::ObjectIdentifier;
 
 use crate::Reason;
+use crate::Scheme;
 use crate::algorithm::{self, Algorithm, Check, Hash};
 use crate::asn1::{self, Reader, Value};
 use crate::certificate::Certificate;
@@ -97,6 +98,20 @@ impl<'a> SignedData<'a> {
         let lists = archive.reader().filter(|part| part.tag == asn1::context(1));
         let lists = lists.filter_map(|part| part.reader().sequence());
         lists.flat_map(|list| list.map(|response| response.whole)).collect()
+    }
+
+    /// Whether it is to the byte what [`assemble`](super::assemble) makes of its parts. What CMS leaves open, as the order of
+    /// fields that nothing reads, is not open in a signature of our own.
+    pub(crate) fn is_as_assembled(&self, bytes: &[u8]) -> bool {
+        let Some(signer) = self.signer_certificate() else { return false };
+        let scheme =
+            Scheme::ALL.into_iter().find(|scheme| scheme.identifier() == self.signer.algorithm.whole);
+        let (Some(scheme), Some(attributes)) = (scheme, self.signer.signed_attributes) else { return false };
+        let others = self.certificates().filter(|certificate| *certificate != signer);
+        let chain: Vec<Certificate> = std::iter::once(signer.clone()).chain(others).collect();
+        let attributes = asn1::encode(asn1::SET, &[attributes.content]);
+        let timestamp = self.timestamps().first().copied();
+        super::assemble(&attributes, scheme, self.signer.signature, &chain, timestamp) == bytes
     }
 
     /// The signature value: what a signature timestamp is over.

@@ -95,6 +95,11 @@ impl<'a, 'b> Judge<'a, 'b> {
             fail(&mut report, Reason::MalformedCms);
             return report;
         };
+        if field.is_ours() && !signed.is_as_assembled(&coverage.cms) {
+            report.integrity = Integrity::Broken;
+            fail(&mut report, Reason::MalformedCms);
+            return report;
+        }
         if report.kind == SignatureKind::DocumentTimestamp {
             self.judge_timestamp(&signed, coverage, &mut report);
         } else {

@@ -123,7 +123,8 @@ fn a_copy_of_our_own_shows_our_signatures_only() -> Outcome {
     assert_eq!(judged(&world, &later(Kind::Signature, &stranger)?), MODIFIED);
     assert_eq!(judged(&world, &later(Kind::OursByMark, &world)?), MODIFIED);
     let open = (Verdict::Indeterminate, Some(Reason::NoChain));
-    assert_eq!(judged(&world, &later(Kind::OursByName, &stranger)?), open);
+    let malformed = (Verdict::Failed, Some(Reason::MalformedCms));
+    assert_eq!(judged(&world, &later(Kind::OursByName, &stranger)?), malformed);
 
     let request = SealRequest::officer(now(), "Nguyễn Văn Mẫu");
     let by_us = sign(&signed, &request, &world.pki.officer.signer()?)?;
