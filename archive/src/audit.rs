@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::finding::Findings;
 use crate::layout::root_files;
-use crate::log::audit_log;
+use crate::log::{Logged, audit_log, leaf_hash};
 use crate::object::name_of;
 use crate::store::Store;
 use crate::walk::{Walk, files_below};
@@ -208,13 +208,22 @@ impl Archive {
     /// Re-reads the published log and holds it against the catalogue's order and records.
     async fn audit_log(&self, report: &mut AuditReport) -> Result<(), Error> {
         const AT_ONCE: u32 = 1000;
-        let (mut findings, logged) = self.blocking(|store| Ok(audit_log(store))).await?;
-        let entries = u64::try_from(logged.len()).unwrap_or(u64::MAX);
-        if entries > self.catalogue.log_size().await? {
-            let detail = "it holds less than the log has published";
-            findings.add(crate::archive::CATALOGUE, AuditProblem::Catalogue, detail);
+        // Read first: what is published meanwhile is more, never less.
+        let published = self.catalogue.published_size().await?;
+        let (mut findings, logged) = self.blocking(move |store| Ok(audit_log(store, published))).await?;
+        report.log_entries = u64::try_from(logged.records.len()).unwrap_or(u64::MAX);
+        self.compare_order(&logged, &mut findings).await?;
+        let mut after = None;
+        loop {
+            let ids = self.catalogue.not_logged(after, AT_ONCE).await?;
+            let Some(last) = ids.last() else { break };
+            after = Some(*last);
+            for id in ids {
+                let mut on_record = Findings::on(Some(id));
+                on_record.add(row_name(id), AuditProblem::Catalogue, "the log has no entry for it");
+                findings.list.append(&mut on_record.list);
+            }
         }
-        report.log_entries = entries;
         let mut records: HashMap<(RecordId, u32), Digest> = HashMap::new();
         let mut after = None;
         loop {
@@ -225,7 +234,7 @@ impl Archive {
                 records.insert((record.id, record.version), record.sha256);
             }
         }
-        for ((id, version), sha256) in logged {
+        for ((id, version), sha256) in logged.records {
             let what = match records.get(&(id, version)) {
                 Some(kept) if *kept == sha256 => continue,
                 Some(_) => (AuditProblem::Changed, "the log names another PDF"),
@@ -236,6 +245,29 @@ impl Archive {
             findings.list.append(&mut on_record.list);
         }
         report.findings.append(&mut findings.list);
+        Ok(())
+    }
+
+    /// Holds the published entries against the order in the catalogue. What only the catalogue has is yet to be published.
+    async fn compare_order(&self, logged: &Logged, findings: &mut Findings) -> Result<(), Error> {
+        const AT_ONCE: u32 = 1000;
+        let mut position = 0;
+        while position < logged.size {
+            let leaves = self.catalogue.leaves(position, AT_ONCE).await?;
+            if leaves.is_empty() {
+                let detail = "it holds less than the log has published";
+                findings.add(crate::archive::CATALOGUE, AuditProblem::Catalogue, detail);
+                break;
+            }
+            for leaf in leaves {
+                let published = logged.hashes.get(&position);
+                if published.is_some_and(|hash| *hash != leaf_hash(leaf.as_bytes())) {
+                    let name = format!("{} log entry {position}", crate::archive::CATALOGUE);
+                    findings.add(name, AuditProblem::Catalogue, "it is not the entry that was published");
+                }
+                position += 1;
+            }
+        }
         Ok(())
     }
 

@@ -53,6 +53,14 @@ pub enum Error {
         /// The directory.
         path: String,
     },
+    /// There is no published log, though there should be one.
+    #[error(
+        "the archive in {path} has lost its transparency log: bring log/ back from a copy, or begin a new log"
+    )]
+    LogMissing {
+        /// The directory.
+        path: String,
+    },
     /// A checkpoint could not be signed, or is not signed by the log's key.
     #[error("failed to sign or verify a checkpoint")]
     Note(#[source] muniment_seal::Error),
@@ -135,8 +143,11 @@ impl Error {
             | Self::Json { .. } => ErrorKind::Precondition,
             Self::Together(cause) => cause.kind(),
             Self::InUse { .. } | Self::Stopped => ErrorKind::Unavailable,
-            Self::Damaged { .. } | Self::Note(_) | Self::CatalogueMissing { .. } => ErrorKind::Corrupt,
-            Self::Migrate(_) => ErrorKind::Corrupt,
+            Self::Damaged { .. }
+            | Self::Note(_)
+            | Self::CatalogueMissing { .. }
+            | Self::LogMissing { .. }
+            | Self::Migrate(_) => ErrorKind::Corrupt,
             Self::Storage { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => ErrorKind::NotFound,
                 io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
@@ -158,6 +169,7 @@ impl Error {
             Self::Mismatch { .. } => "mismatch",
             Self::NoDigest => "no-digest",
             Self::CatalogueMissing { .. } => "catalogue-missing",
+            Self::LogMissing { .. } => "log-missing",
             Self::Note(_) => "checkpoint",
             Self::BatchId => "batch-id",
             Self::Damaged { .. } => "damaged",

@@ -8,13 +8,14 @@
 
 mod audit;
 mod checkpoint;
+mod files;
 mod leaf;
 mod proof;
 mod publish;
 mod tiles;
 mod tree;
 
-pub(crate) use audit::audit_log;
+pub(crate) use audit::{Logged, audit_log};
 pub use checkpoint::Checkpoint;
 pub(crate) use leaf::{Entry, Salt};
 pub use leaf::{Leaf, LogEvent};

@@ -66,20 +66,27 @@ impl fmt::Display for RebuildReport {
 }
 
 impl Archive {
-    /// Makes the catalogue again from `ocfl/` and the published log, beside the old one, and puts it in the old one's place; the old
-    /// one is kept as `catalog.sqlite.old`. Batches, ledger rows and receipts of archived documents come back; rows of
+    /// Makes the catalogue again from `ocfl/` and the published log, beside the old one, and puts it in the old one's
+    /// place; the old one is kept as `catalog.sqlite.old`. Batches, ledger rows and receipts of archived documents come back; rows of
     /// documents that were not archived do not. The outbox starts anew, so an index has to be built anew too.
+    ///
+    /// The order of the log cannot be made again from the objects. So where there are objects and no published log, this
+    /// refuses, unless `new_log` says that a new log is to begin; proofs from the old one lead nowhere then. `new_log`
+    /// changes nothing where the log is there.
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] while any process has the archive open. Objects that cannot be read are findings, not errors.
-    pub async fn rebuild(dir: &Path, now: Timestamp) -> Result<RebuildReport, Error> {
+    /// [`Error::InUse`] while any process has the archive open, [`Error::LogMissing`]. Objects that cannot be read are findings, not errors.
+    pub async fn rebuild(dir: &Path, now: Timestamp, new_log: bool) -> Result<RebuildReport, Error> {
         let store = Store::open(dir)?;
         let lock = lock_file(dir)?;
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => Error::InUse { path: dir.display().to_string() },
             fs::TryLockError::Error(cause) => Error::storage("lock the archive")(cause),
         })?;
+        if !new_log && PublishedLog::new(&store).is_lost() && !Walk::over(&store)?.objects.is_empty() {
+            return Err(Error::LogMissing { path: dir.display().to_string() });
+        }
         remove_catalogue(dir, BUILT_BESIDE)?;
         let catalogue = Catalogue::open(&dir.join(BUILT_BESIDE)).await?;
         let built = build(&store, &catalogue, now).await;

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use muniment_record::{Digest, Receipt, Record, RecordId, Source};
 use muniment_seal::Sealed;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Archive;
 use super::group::Deposit;
-use crate::Error;
 use crate::catalogue::{PendingArrival, append_entry};
 use crate::layout::{object_id, object_path};
-use crate::object::StoredObject;
+use crate::object::{StoredObject, name_of};
+use crate::{AuditFinding, AuditProblem, Error, ErrorKind};
 
 /// What [`Archive::recover`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct RecoverReport {
     /// Records taken out of storage again, since another one had got their result code. They were never acknowledged;
     /// their rows in the ledger are pending.
     pub withdrawn: Vec<RecordId>,
+    /// Objects that are damaged and were passed over. What is on its way in stays pending.
+    pub damaged: Vec<AuditFinding>,
 }
 
 impl Archive {
@@ -83,7 +85,7 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// Those of storage and catalogue, [`Error::Damaged`] for an object that cannot be read.
+    /// Those of storage and catalogue. A damaged object is reported, not an error: it does not keep others out.
     pub async fn recover(&self, now: Timestamp) -> Result<RecoverReport, Error> {
         self.blocking(|store| store.sweep_staging()).await?;
         let mut report = RecoverReport::default();
@@ -99,41 +101,63 @@ impl Archive {
                     store.sync()?;
                     StoredObject::load(store, id).map(Some)
                 })
-                .await?;
-            let Some(object) = object else { continue };
+                .await;
+            let object = match object {
+                Ok(Some(object)) => object,
+                Ok(None) => continue,
+                Err(error) => {
+                    report.damaged.push(passed_over(id, error)?);
+                    continue;
+                }
+            };
             match self.finish(object).await {
                 Ok(_) => report.finished.push(id),
                 Err(Error::ResultCodeTaken { .. }) => report.withdrawn.push(id),
-                Err(error) => return Err(error),
+                Err(error) => report.damaged.push(passed_over(id, error)?),
             }
         }
-        self.log_the_rest().await?;
-        info!(finished = report.finished.len(), withdrawn = report.withdrawn.len(), "recovered at {now}");
+        self.log_the_rest(&mut report).await?;
+        let (finished, withdrawn, damaged) =
+            (report.finished.len(), report.withdrawn.len(), report.damaged.len());
+        info!(finished, withdrawn, damaged, "recovered at {now}");
         Ok(report)
     }
 
     /// Enters in the log the records that it lacks: those archived before there was a log, or lost to it.
-    async fn log_the_rest(&self) -> Result<(), Error> {
+    async fn log_the_rest(&self, report: &mut RecoverReport) -> Result<(), Error> {
         const AT_ONCE: u32 = 256;
+        let mut after = None;
         loop {
-            let ids = self.catalogue.not_logged(AT_ONCE).await?;
-            if ids.is_empty() {
-                return Ok(());
-            }
+            let ids = self.catalogue.not_logged(after, AT_ONCE).await?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after = Some(*last);
             let entries = self
                 .blocking(move |store| {
-                    ids.into_iter()
-                        .map(|id| StoredObject::load(store, id)?.log_entry())
-                        .collect::<Result<Vec<_>, _>>()
+                    let entry = |id| StoredObject::load(store, id).and_then(|object| object.log_entry());
+                    Ok(ids.into_iter().map(|id| (id, entry(id))).collect::<Vec<_>>())
                 })
                 .await?;
             let mut transaction = self.catalogue.begin().await?;
-            for entry in &entries {
-                append_entry(&mut transaction, entry).await?;
+            for (id, entry) in entries {
+                match entry {
+                    Ok(entry) => append_entry(&mut transaction, &entry).await?,
+                    Err(error) => report.damaged.push(passed_over(id, error)?),
+                }
             }
             transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
         }
     }
+}
+
+/// Names an object that recovery can go on without, or gives the error back where it concerns all.
+fn passed_over(id: RecordId, error: Error) -> Result<AuditFinding, Error> {
+    let (what, detail) = match error {
+        Error::Damaged { object, what } => (AuditProblem::Unreadable, format!("{object}: {what}")),
+        error if error.kind() == ErrorKind::AlreadyExists => (AuditProblem::Catalogue, error.to_string()),
+        error => return Err(error),
+    };
+    warn!(record.id = %id, "passed over record {id}: its object is damaged");
+    Ok(AuditFinding { record: Some(id), object: name_of(id), what, detail })
 }
 
 /// The bytes that come with a record.

@@ -18,7 +18,8 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] while another process publishes; [`Error::Damaged`] where the catalogue, the tiles or the
+    /// [`Error::InUse`] while another process publishes; [`Error::LogMissing`] where less stands published than had been;
+    /// [`Error::Damaged`] where the catalogue, the tiles or the
     /// checkpoint contradict what has been published, or another key has signed it. Nothing is signed then.
     pub async fn publish_log(&self, key: &NoteKey) -> Result<Option<Checkpoint>, Error> {
         let _lock = self.blocking(|store| PublishedLog::new(store).lock()).await?;
@@ -28,10 +29,15 @@ impl Archive {
             Some(note) => Some(verified(&note, key)?).filter(|checkpoint| checkpoint.size > 0),
             None => None,
         };
+        let earlier = self.catalogue.published_size().await?;
+        if published.as_ref().map_or(0, |checkpoint| checkpoint.size) < earlier {
+            return Err(Error::LogMissing { path: self.dir().display().to_string() });
+        }
         let total = self.catalogue.log_size().await?;
         loop {
             let old_size = published.as_ref().map_or(0, |checkpoint: &Checkpoint| checkpoint.size);
             if old_size == total {
+                self.catalogue.note_published(total).await?;
                 return Ok(published);
             }
             let first = old_size.saturating_sub(1) / WIDTH * WIDTH;
@@ -42,6 +48,7 @@ impl Archive {
             let checkpoint = Checkpoint { origin: verifier.name().to_owned(), size, root };
             let note = key.sign(&checkpoint.to_string()).map_err(Error::Note)?;
             self.blocking(move |store| PublishedLog::new(store).sign_off(&note)).await?;
+            self.catalogue.note_published(size).await?;
             info!(size, "published the log at size {size}");
             published = Some(checkpoint);
         }

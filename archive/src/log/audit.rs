@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use muniment_record::{Digest, RecordId};
 
+use super::files::audit_files;
 use super::tiles::{Tiles, WIDTH, bundle_path, companion_path, read_bundle, tile_path, width_of};
 use super::tree::{fold, leaf_hash, root};
 use super::{Checkpoint, Leaf, PublishedLog};
@@ -11,17 +12,33 @@ use crate::AuditProblem::{Changed, Missing, Unreadable};
 use crate::finding::Findings;
 use crate::store::Store;
 
-/// The PDF's digest of each record and version that the published log names.
-pub(crate) type Logged = HashMap<(RecordId, u32), Digest>;
+/// What the published log says.
+#[derive(Debug, Default)]
+pub(crate) struct Logged {
+    /// The PDF's digest of each record and version that it names.
+    pub records: HashMap<(RecordId, u32), Digest>,
+    /// The hash of each entry, by its position; those of a bundle that cannot be read are missing.
+    pub hashes: HashMap<u64, Digest>,
+    /// How many entries the checkpoint promises.
+    pub size: u64,
+}
 
-/// Re-reads the published log.
-pub(crate) fn audit_log(store: &Store) -> (Findings, Logged) {
+/// Re-reads the published log, of which so many entries are known to have been published.
+pub(crate) fn audit_log(store: &Store, published: u64) -> (Findings, Logged) {
+    let (mut findings, logged) = audit_tree(store, published);
+    audit_files(store, &mut findings);
+    (findings, logged)
+}
+
+fn audit_tree(store: &Store, published: u64) -> (Findings, Logged) {
     let mut findings = Findings::on(None);
-    let mut logged = Logged::new();
+    let mut logged = Logged::default();
     let name = PublishedLog::checkpoint_name();
     let checkpoint = match PublishedLog::new(store).note() {
         Ok(None) => {
-            if store.root().join("log/public/tile").exists() {
+            if published > 0 {
+                findings.add(name, Missing, format!("{published} entries of the log were published"));
+            } else if store.root().join("log/public/tile").exists() {
                 findings.add(name, Missing, "the log has tiles");
             }
             return (findings, logged);
@@ -36,6 +53,11 @@ pub(crate) fn audit_log(store: &Store) -> (Findings, Logged) {
             return (findings, logged);
         }
     };
+    if checkpoint.size < published {
+        let detail = format!("it is of size {}, but {published} entries were published", checkpoint.size);
+        findings.add(&name, Changed, detail);
+    }
+    logged.size = checkpoint.size;
     let tiles = Tiles::new(store, checkpoint.size);
     let found = root(&tiles, checkpoint.size);
     let is_sound = found.as_ref().is_ok_and(|found| *found == checkpoint.root);
@@ -83,6 +105,7 @@ fn audit_bundle(
         let changed = if is_sound { entries.clone() } else { tile_path(0, index, width) };
         findings.add(changed, Changed, "the entries do not hash to their tile");
     }
+    logged.hashes.extend((index * WIDTH..).zip(hashes));
     let companion_bytes = store.read(&companions);
     if let Err(error) = &companion_bytes {
         findings.add(&companions, Missing, error.to_string());
@@ -99,7 +122,7 @@ fn audit_bundle(
             let detail = format!("not what the entry of record {} commits to", leaf.record);
             findings.add(&companions, Changed, detail);
         }
-        logged.insert((leaf.record, leaf.version), leaf.sha256);
+        logged.records.insert((leaf.record, leaf.version), leaf.sha256);
     }
 }
 

@@ -42,6 +42,19 @@ impl<'a> PublishedLog<'a> {
         String::from_utf8(bytes).map(Some).map_err(|_| Error::damaged(name, "not UTF-8"))
     }
 
+    /// Whether there is no checkpoint, or not the first of the entries that it promises.
+    pub(crate) fn is_lost(self) -> bool {
+        match self.note() {
+            Ok(None) => true,
+            Ok(Some(note)) => note.parse::<Checkpoint>().is_ok_and(|checkpoint| {
+                let width = width_of(0, checkpoint.size);
+                width > 0 && !self.store.root().join(bundle_path(0, width)).exists()
+            }),
+            // Damaged is not lost: it is named when it is read.
+            Err(_) => false,
+        }
+    }
+
     pub(crate) fn lock(self) -> Result<LogLock, Error> {
         let directory = self.store.root().join("log");
         fs::create_dir_all(&directory).map_err(Error::storage("make the log's directory"))?;

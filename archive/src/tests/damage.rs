@@ -168,9 +168,10 @@ async fn a_damaged_catalogue_is_an_error_and_rebuilt() {
             }
         };
         assert!(noticed, "{action:?}");
-        let report = Archive::rebuild(&house.home(), now()).await.unwrap();
+        let report = Archive::rebuild(&house.home(), now(), true).await.unwrap();
         assert!(report.is_complete(), "{report}");
         let archive = Archive::open(&house.home()).await.unwrap();
+        archive.recover(now()).await.unwrap();
         assert!(audit(&archive).await.is_clean());
     }
 }

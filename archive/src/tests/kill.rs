@@ -139,3 +139,23 @@ async fn a_running_process_keeps_its_staging() {
     archive.recover(now()).await.unwrap();
     assert_eq!(slots(), before);
 }
+
+#[tokio::test]
+async fn a_damaged_object_does_not_keep_others_out() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let document = Document::new(&house, 0, 0);
+    document.register(&archive, &batch).await;
+    archive.store.brake().stop_after(OBJECT_IN_PLACE);
+    document.deposit(&archive, &batch).await.unwrap_err();
+    drop(archive);
+    let object = house.home().join(crate::object::name_of(id_of(0)));
+    std::fs::write(object.join("v1/content/record.json"), b"{}").unwrap();
+
+    let archive = Archive::open(&house.home()).await.unwrap();
+    let report = archive.recover(now()).await.unwrap();
+    assert_eq!((report.finished.len(), report.damaged.len()), (0, 1));
+    assert_eq!(report.damaged[0].record, Some(id_of(0)));
+    super::fixture::archive_all(&house, &archive, 1..3).await;
+    assert_eq!(archive.count().await.unwrap(), 2);
+}

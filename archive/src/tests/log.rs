@@ -202,7 +202,7 @@ async fn a_rebuilt_catalogue_goes_on_with_the_same_log() {
     archive_all(&house, &archive, 3..4).await;
     archive.close().await;
     drop(archive);
-    let report = Archive::rebuild(&house.home(), now()).await.unwrap();
+    let report = Archive::rebuild(&house.home(), now(), false).await.unwrap();
     assert_eq!((report.records, report.log_entries), (4, 3));
     let archive = Archive::open(&house.home()).await.unwrap();
     archive.recover(now()).await.unwrap();
@@ -267,4 +267,79 @@ async fn a_log_that_was_published_empty_goes_on() {
     assert_eq!(publish(&archive, &key).await.size, 3);
     assert!(archive.prove(id_of(2)).await.unwrap().leads_to_checkpoint());
     assert!(audit(&archive).await.is_clean());
+}
+
+#[tokio::test]
+async fn a_log_that_is_gone_is_a_finding_and_not_published_over() {
+    let (house, archive) = House::new().await;
+    archive_all(&house, &archive, 0..3).await;
+    assert!(audit(&archive).await.is_clean(), "nothing was published yet");
+    let key = key();
+    publish(&archive, &key).await;
+    fs::remove_dir_all(house.home().join("log")).unwrap();
+    let report = audit(&archive).await;
+    assert_eq!(report.findings.len(), 1, "{report}");
+    assert_eq!(report.findings[0].object, "log/public/checkpoint");
+    assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "log-missing");
+}
+
+#[tokio::test]
+async fn a_log_that_was_set_back_is_a_finding() {
+    let (house, archive) = House::new().await;
+    let key = key();
+    archive_all(&house, &archive, 0..2).await;
+    publish(&archive, &key).await;
+    let earlier = archive.checkpoint().await.unwrap().unwrap();
+    archive_all(&house, &archive, 2..4).await;
+    publish(&archive, &key).await;
+    fs::write(house.home().join("log/public/checkpoint"), earlier).unwrap();
+    let report = audit(&archive).await;
+    assert_eq!(report.findings.len(), 1, "{report}");
+    assert!(report.findings[0].detail.contains("size 2"), "{report}");
+}
+
+#[tokio::test]
+async fn damage_to_files_of_earlier_sizes_is_named_and_so_are_strangers() {
+    for place in [
+        "log/public/tile/0/000.p/2",
+        "log/public/tile/entries/000.p/2",
+        "log/private/companions/000.p/2",
+        "log/private/companions/000.p/4",
+        "log/public/tile/0/000.p/4",
+        "log/public/note",
+    ] {
+        let (house, archive) = House::new().await;
+        let key = key();
+        for seeds in [0..2, 2..4] {
+            archive_all(&house, &archive, seeds).await;
+            publish(&archive, &key).await;
+        }
+        assert!(audit(&archive).await.is_clean());
+        let path = house.home().join(place);
+        let mut bytes = fs::read(&path).unwrap_or_default();
+        bytes.extend_from_slice(&[b'\n'; 32]);
+        fs::write(&path, bytes).unwrap();
+        let report = audit(&archive).await;
+        assert!(report.findings.iter().any(|finding| finding.object == place), "{place}: {report}");
+    }
+}
+
+#[tokio::test]
+async fn a_catalogue_with_another_order_or_without_an_entry_is_named() {
+    for (statement, named) in [
+        (
+            "UPDATE log_entries SET leaf = replace(leaf, '\"version\":1', '\"version\":2') WHERE position = 1",
+            "not the entry",
+        ),
+        ("DELETE FROM log_entries WHERE position = 2", "the log has no entry"),
+    ] {
+        let (house, archive) = House::new().await;
+        archive_all(&house, &archive, 0..3).await;
+        publish(&archive, &key()).await;
+        let mut transaction = archive.catalogue.begin().await.unwrap();
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        let report = audit(&archive).await;
+        assert!(report.findings.iter().any(|finding| finding.detail.contains(named)), "{report}");
+    }
 }
