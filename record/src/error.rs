@@ -3,7 +3,7 @@
 /// The message names the kind of value and the rule that it breaks; it never repeats the value itself, which may
 /// be a person's number and would end up in a log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a {what}: {rule}")]
+#[error("not {} {what}: {rule}", article(.what))]
 pub struct ParseError {
     /// The kind of value, in English: `tax code`.
     pub what: &'static str,
@@ -15,6 +15,10 @@ impl ParseError {
     pub(crate) const fn new(what: &'static str, rule: &'static str) -> Self {
         Self { what, rule }
     }
+}
+
+fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// Gives a validated text type its `Display`, `FromStr`-based serde and `as_str`.
@@ -56,3 +60,14 @@ macro_rules! serde_as_text {
 }
 
 pub(crate) use {serde_as_text, text_type};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_article_fits_what_follows() {
+        assert!(ParseError::new("agency code", "x").to_string().starts_with("not an agency code: "));
+        assert!(ParseError::new("date", "x").to_string().starts_with("not a date: "));
+    }
+}

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         let procedure_code: Option<ProcedureCode> = self.required("procedure_code");
         let procedure = procedure_code.as_ref().and_then(|code| procedures.find(code));
         if procedure_code.is_some() && procedure.is_none() {
-            self.refuse("procedure_code", "not a procedure of config/procedures.csv");
+            self.refuse("procedure_code", "not in this home's procedures.csv");
         }
         let agency_issuing = self.agency("agency_issuing");
         if agency_issuing.is_none() {
@@ -128,6 +128,9 @@ impl<'a> Reader<'a> {
             self.refuse("issued_on", "lies in the future");
         }
         let level = self.level(procedure, issued_on);
+        if self.fields.contains_key("signer_on_paper.title") && self.text("signer_on_paper.name").is_none() {
+            self.refuse("signer_on_paper.title", "only with signer_on_paper.name");
+        }
         let title: Option<String> = self.text("title");
         if title.is_none() {
             self.refuse("title", "required");
@@ -242,6 +245,19 @@ impl<'a> Reader<'a> {
 
     fn legal_status(&mut self) -> Option<LegalStatus> {
         let status = self.text("legal_status");
+        let needed = match status.as_deref() {
+            Some("revoked" | "annulled") => "basis_symbol",
+            Some("superseded") => "superseded_by",
+            _ => "",
+        };
+        for (field, rule) in [
+            ("basis_symbol", "only with legal_status revoked or annulled"),
+            ("superseded_by", "only with legal_status superseded"),
+        ] {
+            if field != needed && self.fields.contains_key(field) {
+                self.refuse(field, rule);
+            }
+        }
         match status.as_deref().unwrap_or("in_force") {
             "in_force" => Some(LegalStatus::InForce),
             "revoked" => self.required("basis_symbol").map(|basis| LegalStatus::Revoked { basis }),
@@ -274,8 +290,10 @@ impl<'a> Reader<'a> {
                 None
             }
         });
-        let birth_year = self.number(&year_field).and_then(|year| i16::try_from(year).ok());
-        if birth_year.is_some_and(|year| !(1850..=2200).contains(&year)) {
+        let year = self.number(&year_field);
+        let birth_year =
+            year.and_then(|year| i16::try_from(year).ok()).filter(|year| (1850..=2200).contains(year));
+        if year.is_some() && birth_year.is_none() {
             self.refuse(&year_field, "not a year of birth");
         }
         let personal_id = id.as_ref().and_then(|id| id.as_str().parse::<PersonalId>().ok());
@@ -292,11 +310,22 @@ impl<'a> Reader<'a> {
     }
 
     fn co_holders(&mut self) -> Vec<Holder> {
-        let numbers: BTreeSet<u32> = self
-            .fields
-            .keys()
-            .filter_map(|name| name.strip_prefix("co_holders.")?.split('.').next()?.parse().ok())
-            .collect();
+        let mut numbers: BTreeSet<u32> = BTreeSet::new();
+        let mut padded: Vec<&str> = Vec::new();
+        for name in self.fields.keys().copied() {
+            let Some(number) = name.strip_prefix("co_holders.").and_then(|rest| rest.split('.').next())
+            else {
+                continue;
+            };
+            if number.starts_with('0') {
+                padded.push(name);
+            } else if let Ok(number) = number.parse() {
+                numbers.insert(number);
+            }
+        }
+        for name in padded {
+            self.refuse(name, "co_holders are numbered from 1, without zeros before the number");
+        }
         numbers.into_iter().filter_map(|number| self.holder(&format!("co_holders.{number}"))).collect()
     }
 
@@ -458,6 +487,13 @@ mod tests {
             ("capture.images", "một"),
             ("legal_status", "gone"),
             ("co_holders.1.kind", "x"),
+            ("co_holders.01.kind", "org"),
+            ("co_holders.0.kind", "org"),
+            ("holder.birth_year", "99999"),
+            ("holder.birth_year", "1849"),
+            ("basis_symbol", "12/QĐ-UBND"),
+            ("superseded_by", "H05.12-260224-0018-KQ1"),
+            ("signer_on_paper.title", "Giám đốc"),
             ("surprise", "1"),
         ] {
             assert_eq!(broken(&[(field, value)]), [field], "{field} = {value}");
