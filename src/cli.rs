@@ -33,7 +33,10 @@ Try it:
   muniment search \"giấy phép xây dựng\"   find records; marks may be left out: giay phep xay dung
   muniment get ID -o licence.pdf         take a copy out
   muniment verify licence.pdf            check its signatures: exit 0 valid, 1 not valid, 2 undecided, 3 not signed
-  muniment serve                         open the web pages on http://127.0.0.1:8080/";
+  muniment serve                         open the web pages on http://127.0.0.1:8080/
+
+Exit codes: 0 done, 1 something was found wrong, 2 and 3 see verify, 64 the command line is not understood,
+70 the command could not be carried out.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Lang {
@@ -64,6 +67,7 @@ pub enum Command {
     /// The seal step alone: put the agency's seal on a PDF as an incremental update.
     Sign(SignArgs),
     /// Find records. Diacritics may be left out; codes may be typed in part.
+    #[command(after_help = crate::cli::SEARCH_HELP)]
     Search(SearchArgs),
     /// Show what the archive knows about a record.
     Show(IdArgs),
@@ -71,10 +75,10 @@ pub enum Command {
     Get(GetArgs),
     /// Check the signatures of a PDF: exit 0 valid, 1 not valid, 2 undecided, 3 not a signed PDF.
     Verify(VerifyArgs),
-    /// Check every object of the archive: digests, signatures, catalogue and index. Exit 1 on any finding.
+    /// Check every object of the archive: digests, signatures, log, catalogue and index. Exit 1 on any finding.
     Audit,
     /// Make catalogue and index again from storage alone.
-    Rebuild,
+    Rebuild(RebuildArgs),
     /// Serve the web pages for citizens, officers and auditors.
     Serve(ServeArgs),
     /// Manage the web pages' local accounts.
@@ -113,7 +117,22 @@ manifest's row. Required: result_code (or dossier_code, or paper_file_code for a
 title, symbol, issued_on, agency_issuing.code, agency_issuing.name, holder.kind, holder.name. All fields and their
 rules are in docs/format.md.
 
+A manifest is UTF-8, separated by commas, semicolons or tabs. Its column `file` is a path from the manifest's folder,
+or from a folder among PATH. A scan that is archived already is not taken again, not even with other metadata.
+
+  file;result_code;procedure_code;title;symbol;issued_on;agency_issuing.code;agency_issuing.name;holder.kind;holder.name
+  a.jpg;000.00.12.H05-260224-0017-KQ1;1.990009;Giấy chứng nhận;34/2026/ATTP;02/03/2026;H05.12;Sở Y tế;org;Công ty Mẫu
+
 Exit code 0 when every document is archived or was archived before, else 1. Source files are never touched.";
+
+/// What `search --help` adds.
+const SEARCH_HELP: &str = "\
+In a query:
+  \"giấy phép\"       the words side by side       -tạm             without this word
+  số:45/GPXD        symbol                       hồ sơ:H05-2602   dossier or result code
+  tên:nguyen        holder                       ký:              who signed the paper
+  thủ tục:          procedure                    cơ quan:H05.12   agency
+  ngày:01/03/2026..31/03/2026                    trạng thái:thu hồi";
 
 #[derive(Debug, Args)]
 pub struct PrepareArgs {
@@ -185,6 +204,13 @@ pub struct VerifyArgs {
     /// Revocation lists (PEM or DER) to consult besides.
     #[arg(long, value_name = "FILE")]
     pub crl: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Begin a new transparency log where the old one is gone: proofs handed out before can no longer be checked.
+    #[arg(long)]
+    pub new_log: bool,
 }
 
 #[derive(Debug, Args)]

@@ -57,7 +57,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Get(args) => get::run(&setting, &args).await,
         Command::Verify(args) => verify::run(&setting, &args).await,
         Command::Audit => audit::run(&setting).await,
-        Command::Rebuild => rebuild::run(&setting).await,
+        Command::Rebuild(args) => rebuild::run(&setting, &args).await,
         Command::Serve(args) => serve::run(&setting, &args).await,
         Command::Account(command) => account::run(&setting, &command),
         Command::Doctor => doctor::run(&setting).await,

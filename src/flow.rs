@@ -77,13 +77,28 @@ pub struct Summary {
     pub outcomes: Vec<DocumentOutcome>,
 }
 
+impl Summary {
+    /// Whether the catalogue's ledger balances and says of the batch what became of the documents one by one.
+    pub fn balances(&self) -> bool {
+        let count =
+            |is: fn(&Fate) -> bool| self.outcomes.iter().filter(|outcome| is(&outcome.fate)).count() as u64;
+        let totals = &self.ledger.totals;
+        totals.balances()
+            && totals.pending.documents == 0
+            && totals.scanned.documents == self.outcomes.len() as u64
+            && totals.archived.documents == count(|fate| matches!(fate, Fate::Archived(_)))
+            && totals.duplicate.documents == count(|fate| matches!(fate, Fate::Duplicate(_)))
+            && totals.rejected.documents == count(|fate| matches!(fate, Fate::Rejected(_)))
+            && totals.quarantined.documents == count(|fate| matches!(fate, Fate::Quarantined(_)))
+    }
+}
+
 /// Takes in all documents of an intake as one batch.
 pub async fn take(engines: Arc<Engines>, intake: Intake, reporter: Arc<dyn Reporter>) -> Result<Summary> {
-    engines
-        .archive
-        .recover(clock::now())
-        .await
-        .context("failed to finish what an earlier run left undone")?;
+    let recovered = engines.archive.recover(clock::now()).await;
+    for finding in recovered.context("failed to finish what an earlier run left undone")?.damaged {
+        tracing::warn!("left by an earlier run: {finding}; run: muniment audit");
+    }
     engines.feed_index().await?;
     let batch = engines.archive.open_batch(clock::now()).await.context("failed to open a batch")?;
     reporter.begin(intake.documents.len());
@@ -129,6 +144,13 @@ pub async fn take(engines: Arc<Engines>, intake: Intake, reporter: Arc<dyn Repor
     Ok(Summary { batch, ledger, outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })
 }
 
+/// A document that was looked at and may be registered.
+struct Inspected {
+    scan: Scan,
+    inspection: Inspection,
+    description: Description,
+}
+
 struct Shared {
     engines: Arc<Engines>,
     batch: BatchId,
@@ -142,35 +164,42 @@ impl Shared {
     async fn process(&self, document: Document) -> DocumentOutcome {
         let name = document.scan.name.clone();
         let mut pages = 0;
-        let fate = match self.attempt(document, &mut pages).await {
-            Ok(fate) => fate,
+        let fate = match self.inspect(document, &mut pages).await {
+            Ok(inspected) => {
+                // Held until the fate is in the ledger: the same bytes again must find it settled.
+                let turn = self.turn(Arrival::digest_of(&inspected.inspection.sources));
+                let _turn = turn.lock().await;
+                match self.carry(inspected).await {
+                    Ok(fate) => fate,
+                    Err(stop) => self.settle(&name, pages, stop).await,
+                }
+            }
             Err(stop) => self.settle(&name, pages, stop).await,
         };
         DocumentOutcome { name, pages, fate }
     }
 
-    async fn attempt(&self, document: Document, pages: &mut u32) -> Result<Fate, Stop> {
+    /// Looks at the files and the metadata, without changing anything.
+    async fn inspect(&self, document: Document, pages: &mut u32) -> Result<Inspected, Stop> {
         let Document { scan, description } = document;
         let limits = self.engines.config.ingest.limits.clone();
-        let inspected = {
-            let scan = scan.clone();
-            blocking(move || muniment_ingest::inspect(&scan, &limits).map_err(Stop::from)).await
-        };
-        let inspection = inspected?;
+        let named = scan.clone();
+        let inspection =
+            blocking(move || muniment_ingest::inspect(&named, &limits).map_err(Stop::from)).await?;
         *pages = inspection.pages;
         let description = description.map_err(|broken| Stop::rejected("metadata", broken.join("; ")))?;
         check_page_count(&description, &inspection)?;
+        Ok(Inspected { scan, inspection, description })
+    }
 
+    /// Registers, makes and deposits.
+    async fn carry(&self, inspected: Inspected) -> Result<Fate, Stop> {
+        let Inspected { scan, inspection, description } = inspected;
         let arrival = Arrival::new(scan.name.clone(), &inspection.sources, inspection.pages);
-        let turn = self.turn(Arrival::digest_of(&inspection.sources));
-        let _turn = turn.lock().await;
         let (id, token) = match self.register(&arrival).await? {
             Registration::New { id, token } | Registration::Resumed { id, token } => (id, token),
             Registration::Duplicate { of } => return Ok(Fate::Duplicate(of)),
         };
-        if let Some(code) = &description.result_code {
-            self.check_code_is_free(code, id).await?;
-        }
         let deposited = self.make_and_deposit(scan, inspection, description, id, token).await;
         deposited.map_err(|stop| stop.of(arrival))?;
         Ok(Fate::Archived(id))
@@ -207,6 +236,9 @@ impl Shared {
         id: RecordId,
         token: LookupToken,
     ) -> Result<(), Stop> {
+        if let Some(code) = &description.result_code {
+            self.check_code_is_free(code, id).await?;
+        }
         let sources = inspection.sources.clone();
         let files = scan.files.clone();
         let staging = tempfile::Builder::new()
@@ -369,7 +401,10 @@ impl From<muniment_ingest::Error> for Stop {
 
 impl From<muniment_seal::Error> for Stop {
     fn from(error: muniment_seal::Error) -> Self {
-        let fault = if error.code() == "forged" { Fault::Document } else { Fault::House };
+        let fault = match error.code() {
+            "forged" | "not-signed-after-all" | "not-flat" | "damaged-pdf" | "password" => Fault::Document,
+            _ => Fault::House,
+        };
         Self::new(fault, error.code(), chain(&error))
     }
 }

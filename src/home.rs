@@ -33,8 +33,10 @@ impl Home {
             fs::create_dir_all(&folder)
                 .with_context(|| format!("failed to make folder {}", folder.display()))?;
         }
-        let private = fs::Permissions::from_mode(0o700);
-        fs::set_permissions(home.keys(), private).context("failed to make the folder of keys private")?;
+        for folder in [root, &home.keys()] {
+            let private = fs::Permissions::from_mode(0o700);
+            fs::set_permissions(folder, private).context("failed to make the home private")?;
+        }
         home.write("procedures.csv", DEFAULT_PROCEDURES.as_bytes())?;
         Ok(home)
     }

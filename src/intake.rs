@@ -2,7 +2,7 @@
 //!
 //! A PDF or TIFF is one document, an image is one document. A folder is one document, its images in name order, when
 //! metadata names the folder or none of its files has any; otherwise it is a batch, and the rule is applied to what it
-//! holds. Files that are no scans by their ending (metadata, notes) are passed over and counted.
+//! holds. Companions by their ending (metadata, notes) are passed over and counted; nothing else is.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,10 @@ use muniment_record::{Description, Procedures, Scan};
 use crate::metadata::{self, Fields, Manifest};
 
 const IMAGE_ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
-const DOCUMENT_ENDINGS: [&str; 3] = ["pdf", "tif", "tiff"];
+/// Files that stand beside scans and are none; every other file is a document, or a page of one.
+const COMPANION_ENDINGS: [&str; 7] = ["json", "csv", "txt", "md", "xml", "db", "ini"];
+/// Some of such a folder's pages would be left out.
+const MIXED_FOLDER: &str = "the folder is one document by its metadata, but holds something else than JPEG and PNG images of its pages";
 
 /// One document to take in.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub struct Document {
 pub struct Intake {
     /// The documents, in the order of the paths, then of names.
     pub documents: Vec<Document>,
-    /// Files that are no scans by their ending.
+    /// Companions of the scans: metadata and notes.
     pub passed_over: Vec<PathBuf>,
 }
 
@@ -53,6 +56,10 @@ pub fn survey(
     for (file, fields) in missing {
         surveyor.add(file.display().to_string(), vec![file], Some(Ok(fields)));
     }
+    for (file, fields) in std::mem::take(&mut surveyor.rows) {
+        let reason = format!("{}: the file is listed, but is not among the paths given", fields.place);
+        surveyor.add(file.display().to_string(), vec![file], Some(Err(reason)));
+    }
     Ok(surveyor.intake)
 }
 
@@ -68,15 +75,11 @@ impl Surveyor<'_> {
     fn visit(&mut self, path: &Path, named: bool) {
         if path.is_dir() {
             self.visit_folder(path);
-        } else if named
-            || has_ending(path, &IMAGE_ENDINGS)
-            || has_ending(path, &DOCUMENT_ENDINGS)
-            || self.has_row(path)
-        {
+        } else if !named && has_ending(path, &COMPANION_ENDINGS) && !self.has_row(path) {
+            self.intake.passed_over.push(path.to_path_buf());
+        } else if path.canonicalize().map_or(true, |full| self.seen.insert(full)) {
             let fields = self.metadata_of(path);
             self.add(path.display().to_string(), vec![path.to_path_buf()], fields);
-        } else {
-            self.intake.passed_over.push(path.to_path_buf());
         }
     }
 
@@ -96,11 +99,15 @@ impl Surveyor<'_> {
         };
         let images: Vec<PathBuf> =
             entries.iter().filter(|path| has_ending(path, &IMAGE_ENDINGS)).cloned().collect();
-        let only_images = !images.is_empty()
-            && entries.iter().all(|path| !path.is_dir() && !has_ending(path, &DOCUMENT_ENDINGS))
-            && !images.iter().any(|path| self.has_metadata(path));
-        if self.has_metadata(folder) || only_images {
-            let fields = self.metadata_of(folder);
+        let is_other = |path: &&PathBuf| {
+            path.is_dir() || !(has_ending(path, &IMAGE_ENDINGS) || has_ending(path, &COMPANION_ENDINGS))
+        };
+        let others = entries.iter().filter(is_other).count();
+        let is_bare = !images.is_empty() && others == 0 && !images.iter().any(|path| self.has_metadata(path));
+        if self.has_metadata(folder) || is_bare {
+            let fields =
+                if others == 0 { self.metadata_of(folder) } else { Some(Err(MIXED_FOLDER.to_owned())) };
+            self.intake.passed_over.extend(entries.iter().filter(|path| !images.contains(path)).cloned());
             self.add(folder.display().to_string(), images, fields);
             return;
         }
@@ -117,9 +124,10 @@ impl Surveyor<'_> {
         path.canonicalize().is_ok_and(|full| self.rows.contains_key(&full))
     }
 
-    /// The manifest's row comes before a file beside the document.
-    fn metadata_of(&self, path: &Path) -> Option<Result<Fields, String>> {
-        let row = path.canonicalize().ok().and_then(|full| self.rows.get(&full).cloned());
+    /// The manifest's row comes before a file beside the document. A row is used up: what is left over in the end was not
+    /// among the paths.
+    fn metadata_of(&mut self, path: &Path) -> Option<Result<Fields, String>> {
+        let row = path.canonicalize().ok().and_then(|full| self.rows.remove(&full));
         let beside = || {
             metadata::file_beside(path).map(|file| metadata::read_json(&file).map_err(|e| format!("{e:#}")))
         };
@@ -225,6 +233,35 @@ mod tests {
         let found =
             names(folder.path(), &["a.jpg", "a.json", "b.pdf", "c/1.png", "c/2.png", "c.json", "d.gt.txt"])?;
         assert_eq!(found, [("a.jpg".to_owned(), 1), ("b.pdf".to_owned(), 1), ("c".to_owned(), 2)]);
+        Ok(())
+    }
+
+    #[test]
+    fn no_page_of_a_folder_is_left_out_silently() -> Result<()> {
+        for stray in ["2.tif", "3.heic", "more/4.jpg"] {
+            let folder = tempfile::tempdir()?;
+            names(folder.path(), &["doc/1.jpg", "doc.json", &format!("doc/{stray}")])?;
+            let intake = survey(&[folder.path().to_path_buf()], None, &Procedures::default(), TODAY)?;
+            let refused = intake.documents[0].description.as_ref().err().map(|reasons| reasons[0].as_str());
+            assert_eq!(refused, Some(MIXED_FOLDER), "{stray}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_path_given_twice_is_one_document_and_a_listed_file_outside_of_the_paths_is_named() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        for file in ["a.jpg", "b.jpg"] {
+            fs::write(folder.path().join(file), "x")?;
+        }
+        let list = folder.path().join("list.csv");
+        fs::write(&list, "file,title\na.jpg,A\nb.jpg,B\n")?;
+        let given = folder.path().join("a.jpg");
+        let intake = survey(&[given.clone(), given], Some(&list), &Procedures::default(), TODAY)?;
+        let reasons: Vec<&Vec<String>> =
+            intake.documents.iter().filter_map(|document| document.description.as_ref().err()).collect();
+        assert_eq!(intake.documents.len(), 2);
+        assert!(reasons[1][0].contains("list.csv, row 3") && reasons[1][0].contains("not among the paths"));
         Ok(())
     }
 

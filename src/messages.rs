@@ -68,6 +68,10 @@ fn sentences(code: &str) -> (&'static str, &'static str) {
             "Chữ ký số của tệp KHÔNG hợp lệ. Không nhận tệp này; yêu cầu nơi phát hành gửi lại bản gốc.",
             "A signature of the file is NOT valid. It was not taken; ask its issuer for the original file.",
         ),
+        "not-signed-after-all" => (
+            "PDF có ô chữ ký nhưng không có chữ ký số nào. Ký tệp hoặc nộp bản quét rồi chạy lại.",
+            "The PDF has a signature field but no signature in it. Have it signed, or hand in the scan, then run again.",
+        ),
         "no-space" => (
             "Hết dung lượng đĩa. Giải phóng dung lượng rồi chạy lại lệnh; tệp nguồn vẫn còn nguyên.",
             "The disk is full. Free some space and run the command again; the source files are untouched.",

@@ -43,7 +43,7 @@ impl Manifest {
         };
         let shown_name =
             path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-        let mut rows = Vec::new();
+        let mut rows: Vec<(PathBuf, Fields)> = Vec::new();
         for row in reader.records() {
             let row = row.with_context(attempt)?;
             let line = row.position().map_or(0, csv::Position::line);
@@ -55,6 +55,9 @@ impl Manifest {
             let file = row.get(file_column).unwrap_or_default();
             if file.is_empty() {
                 bail!("failed to read manifest {}: row {line} has no file", path.display());
+            }
+            if rows.iter().any(|(other, _)| other.as_os_str() == file) {
+                bail!("failed to read manifest {}: row {line} names a file again: {file}", path.display());
             }
             rows.push((PathBuf::from(file), Fields { values, place: format!("{shown_name}, row {line}") }));
         }
@@ -117,6 +120,7 @@ fn flatten(name: String, value: &Value, into: &mut BTreeMap<String, String>) {
     let below = |part: &str| if name.is_empty() { part.to_owned() } else { format!("{name}.{part}") };
     match value {
         Value::Null => {}
+        Value::Array(items) if items.is_empty() => {}
         Value::Object(members) => {
             for (part, member) in members {
                 flatten(below(part), member, into);

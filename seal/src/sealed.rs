@@ -81,7 +81,12 @@ pub fn seal(
     check_own(&report)?;
     let pdf_path = staging.join("sealed.pdf");
     fs::write(&pdf_path, &signed).map_err(Error::io("write the sealed PDF"))?;
-    Ok(Sealed::new(package, pdf_path, &report))
+    let mut sealed = Sealed::new(package, pdf_path, &report);
+    // The report gives our role to what has passed; here it is known who signed last, whatever could be looked up.
+    if let Some(own) = sealed.signatures.last_mut() {
+        own.role = request.role;
+    }
+    Ok(sealed)
 }
 
 /// Refuses a PDF that could change what it shows without breaking a signature.

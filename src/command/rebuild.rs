@@ -2,15 +2,17 @@ use anyhow::{Context, Result};
 use muniment_archive::Archive;
 
 use super::{Setting, print_json};
+use crate::cli::RebuildArgs;
 use crate::exit::Exit;
 use crate::{clock, wire};
 
 /// Makes catalogue and index again from storage alone.
-pub async fn run(setting: &Setting) -> Result<Exit> {
+pub async fn run(setting: &Setting, args: &RebuildArgs) -> Result<Exit> {
     let home = setting.open_home()?;
     let _lock = home.lock()?;
-    let report =
-        Archive::rebuild(&home.archive(), clock::now()).await.context("failed to rebuild the catalogue")?;
+    let report = Archive::rebuild(&home.archive(), clock::now(), args.new_log)
+        .await
+        .context("failed to rebuild the catalogue")?;
     let archive = wire::open_archive(&home).await?;
     archive.recover(clock::now()).await.context("failed to finish the rebuild")?;
     archive.publish_log(&wire::log_key(&home)?).await.context("failed to publish the log")?;

@@ -39,13 +39,16 @@ pub async fn run(setting: &Setting, args: &TakeArgs) -> Result<Exit> {
         show(setting, &summary, passed_over);
     }
     let all_safe = summary.outcomes.iter().all(|o| matches!(o.fate, Fate::Archived(_) | Fate::Duplicate(_)));
-    Ok(if all_safe && summary.ledger.totals.balances() { Exit::Done } else { Exit::Found })
+    Ok(if all_safe && summary.balances() { Exit::Done } else { Exit::Found })
 }
 
 fn show(setting: &Setting, summary: &Summary, passed_over: usize) {
     for outcome in &summary.outcomes {
         let (label, reason) = match &outcome.fate {
-            Fate::Archived(_) => continue,
+            Fate::Archived(id) => {
+                println!("{}  {}  = {id}", setting.say("LƯU KHO   ", "ARCHIVED  "), outcome.name);
+                continue;
+            }
             Fate::Duplicate(of) => {
                 println!("{}  {}  = {of}", setting.say("TRÙNG     ", "DUPLICATE "), outcome.name);
                 continue;
@@ -58,7 +61,7 @@ fn show(setting: &Setting, summary: &Summary, passed_over: usize) {
     }
     if passed_over > 0 {
         let text =
-            setting.say("tệp không phải bản quét, đã bỏ qua", "files are no scans and were passed over");
+            setting.say("tệp đi kèm (siêu dữ liệu, ghi chú)", "companions of the scans: metadata, notes");
         println!("({passed_over} {text})");
     }
     show_totals(setting, summary);
@@ -91,7 +94,7 @@ fn show_totals(setting: &Setting, summary: &Summary) {
         "SỔ KHÔNG CÂN ĐỐI: hãy báo quản trị viên.",
         "THE LEDGER DOES NOT BALANCE: tell the administrator.",
     );
-    println!("{}", if totals.balances() { balanced } else { unbalanced });
+    println!("{}", if summary.balances() { balanced } else { unbalanced });
 }
 
 fn as_json(summary: &Summary, passed_over: usize) -> Value {
@@ -103,7 +106,7 @@ fn as_json(summary: &Summary, passed_over: usize) -> Value {
         "passed_over": passed_over,
         "ledger": {
             "scanned": scanned, "archived": archived, "duplicate": duplicate, "rejected": rejected,
-            "quarantined": quarantined, "pending": pending, "balances": summary.ledger.totals.balances(),
+            "quarantined": quarantined, "pending": pending, "balances": summary.balances(),
         },
     })
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use muniment_seal::{Report, SignatureKind, SignatureReport, Trust, Verdict};
 use serde_json::json;
 
@@ -64,7 +64,12 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     let attempt = || format!("failed to read {}", path.display());
     let file = fs::File::open(path).with_context(attempt)?;
     let mut bytes = Vec::new();
-    file.take(LARGEST_FILE).read_to_end(&mut bytes).with_context(attempt)?;
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).with_context(attempt)?;
+    ensure!(
+        bytes.len() as u64 <= LARGEST_FILE,
+        "{} is larger than 2 GiB and was not checked",
+        path.display()
+    );
     Ok(bytes)
 }
 

@@ -87,6 +87,36 @@ fn an_archived_file_handed_in_again_is_a_duplicate() {
 }
 
 #[test]
+fn another_file_under_a_taken_code_is_rejected_and_counted_once() {
+    let house = House::without_ocr();
+    let scan = first_with_ending(&samples(), "jpg");
+    house.take(&[&scan], 0);
+    let other = house.path("other.png");
+    fs::copy(first_with_ending(&samples(), "png"), &other).expect("another scan");
+    fs::copy(scan.with_extension("json"), other.with_extension("json")).expect("the same metadata");
+    let summary = house.take(&[&other], 1);
+    assert_eq!(summary["documents"][0]["reason"]["code"], "result-code-taken", "{summary}");
+    assert_eq!(count(&summary, "scanned", "documents"), 1);
+    assert_eq!(count(&summary, "rejected", "documents"), 1);
+    assert_eq!(summary["ledger"]["balances"], true);
+}
+
+#[test]
+fn a_proof_of_the_log_is_handed_out_even_when_the_first_batch_archived_nothing() {
+    let house = House::without_ocr();
+    let note = house.path("note.pdf");
+    fs::write(&note, "no PDF").expect("a note");
+    house.take(&[&note], 1);
+    let summary = house.take(&[&first_with_ending(&samples(), "jpg")], 0);
+    let id = summary["documents"][0]["record"].as_str().expect("a record").to_owned();
+    let (pdf, proof) = (house.path("out.pdf"), house.path("out.proof"));
+    let text = |path: &std::path::Path| path.to_str().expect("a path").to_owned();
+    house.run(["get", &id, "-o", &text(&pdf), "--receipt", &text(&proof)]).expect(0);
+    let proof = fs::read_to_string(proof).expect("the proof");
+    assert!(proof.starts_with("c2sp.org/tlog-proof@v1\n"), "{proof}");
+}
+
+#[test]
 fn a_second_process_is_told_to_wait() {
     let house = House::without_ocr();
     let lock =
