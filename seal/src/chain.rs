@@ -116,6 +116,28 @@ pub(crate) fn validate(
     best.unwrap_or(none)
 }
 
+/// A certificate and, out of these, the ones that lead upwards from it: each has issued the one before. A self-issued one
+/// at the end has to have signed itself.
+pub(crate) fn linked(first: Certificate, others: &[Certificate]) -> Vec<Certificate> {
+    let mut path = vec![first];
+    while let Some(last) = path.last()
+        && path.len() < LONGEST_PATH
+    {
+        let issued = |candidate: &&Certificate| {
+            candidate.subject_der() == last.issuer_der()
+                && !path.contains(candidate)
+                && (!candidate.is_self_issued()
+                    || matches!(candidate.is_signed_by(candidate), Check::Good(_)))
+                && matches!(last.is_signed_by(candidate), Check::Good(_))
+        };
+        match others.iter().find(issued) {
+            Some(issuer) => path.push(issuer.clone()),
+            None => break,
+        }
+    }
+    path
+}
+
 struct Search<'a> {
     trust: &'a Trust,
     evidence: &'a Evidence,
@@ -200,7 +222,7 @@ fn judge(path: &[Certificate], purpose: Purpose, when: When, evidence: &Evidence
 }
 
 /// Whether a certificate is meant for a purpose, by key usage and extended key usage.
-fn is_fit(certificate: &Certificate, purpose: Purpose) -> bool {
+pub(crate) fn is_fit(certificate: &Certificate, purpose: Purpose) -> bool {
     const SERVER: der::asn1::ObjectIdentifier = der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
     const CODE: der::asn1::ObjectIdentifier = der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3");
     const NOT_FOR_DOCUMENTS: [der::asn1::ObjectIdentifier; 4] =

@@ -5,5 +5,5 @@ mod build;
 mod read;
 
 pub(crate) use ber::to_definite;
-pub(crate) use build::{assemble, signed_attributes};
+pub(crate) use build::{Content, assemble, assemble_content, attributes_of, signed_attributes};
 pub(crate) use read::{Signature, SignedData};

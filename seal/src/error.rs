@@ -105,6 +105,11 @@ impl Error {
         }
     }
 
+    /// Whether the same document may be signed later as things are: nothing is wrong with it, so it should wait.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Timestamp(_) | Self::Signer(_) | Self::Io { .. })
+    }
+
     pub(crate) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { what, source }
     }

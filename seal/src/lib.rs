@@ -36,6 +36,7 @@ mod cms;
 mod crl;
 mod error;
 mod font;
+mod http;
 pub mod note;
 mod ocsp;
 mod oid;
@@ -52,6 +53,7 @@ mod stamp;
 mod time;
 mod timestamp;
 mod trust;
+pub mod tsa;
 mod verify;
 
 pub use algorithm::Scheme;
@@ -64,7 +66,9 @@ pub use report::{
 };
 pub use request::{CopyForm, SealRequest};
 pub use sealed::{Sealed, accept, seal};
-pub use sign::{Preparation, sign};
+pub use sign::{Preparation, sign, sign_with_timestamp};
 pub use signer::{Signer, SoftwareSigner};
+pub use timestamp::{TimestampRequest, TimestampToken};
 pub use trust::Trust;
+pub use tsa::TimestampAuthority;
 pub use verify::verify;

@@ -5,10 +5,12 @@ use ring::digest::{Context, SHA256};
 
 use crate::pdf::{Dictionary, Document, Id, Object, Update, hex_digits, text_to};
 use crate::stamp::Stamp;
-use crate::{Certificate, Error, Scheme, SealRequest, Signer, cms, time};
+use crate::{Certificate, Error, Scheme, SealRequest, Signer, TimestampAuthority, cms, time};
 
 /// Bytes of a signature beside certificates and signature value.
 const CMS_OVERHEAD: usize = 1024;
+/// Bytes kept for a timestamp: a token with two certificates of RSA-4096 keys has about 6,000.
+const TIMESTAMP_ROOM: usize = 8192;
 /// Widths of the three numbers in `/ByteRange` that are filled in last.
 const NUMBER_WIDTH: usize = 10;
 
@@ -21,6 +23,34 @@ pub fn sign(pdf: &[u8], request: &SealRequest, signer: &dyn Signer) -> Result<Ve
     let preparation = Preparation::new(pdf, request, signer.chain(), signer.scheme(), 0)?;
     let value = signer.sign(preparation.message())?;
     preparation.finish(&value, None)
+}
+
+/// Signs as [`sign`] and adds a timestamp over the signature (PAdES B-T), which the authority is asked for at the
+/// request's time.
+///
+/// # Errors
+///
+/// As [`sign`], and [`Error::Timestamp`] where no good timestamp was to be had; then nothing was signed.
+pub fn sign_with_timestamp(
+    pdf: &[u8],
+    request: &SealRequest,
+    signer: &dyn Signer,
+    authority: &dyn TimestampAuthority,
+) -> Result<Vec<u8>, Error> {
+    let mut room = TIMESTAMP_ROOM;
+    loop {
+        let preparation = Preparation::new(pdf, request, signer.chain(), signer.scheme(), room)?;
+        let value = signer.sign(preparation.message())?;
+        let token = authority.stamp(&Digest::of(&value), request.signed_at)?;
+        if token.der().len() <= room {
+            return preparation.finish(&value, Some(token.der()));
+        }
+        if room != TIMESTAMP_ROOM {
+            return Err(Error::Timestamp("the token is longer than the one before it".to_owned()));
+        }
+        // The next token may be somewhat longer, as signature values are.
+        room = token.der().len() + 256;
+    }
 }
 
 /// A PDF that is ready but for the signature value, so that a key can sign somewhere else.

@@ -3,7 +3,7 @@ use std::fmt;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair};
 
-use crate::{Certificate, Error, Scheme, pem};
+use crate::{Certificate, Error, Scheme, chain, pem};
 
 /// A key that signs, wherever it lives: in memory, in a device, behind a service.
 ///
@@ -11,7 +11,8 @@ use crate::{Certificate, Error, Scheme, pem};
 /// they take. It returns the signature value in the form that CMS wants: DER for ECDSA, the plain number for RSA. It may
 /// be called from several threads at once. It holds no state that a failed call could spoil, so a caller may retry.
 pub trait Signer: Send + Sync {
-    /// The signer's certificate, then the ones above it; the trust anchor may be left out. Never empty.
+    /// The signer's certificate, then the ones above it, each the issuer of the one before; the trust anchor may be left
+    /// out. Never empty.
     fn chain(&self) -> &[Certificate];
 
     /// How it signs.
@@ -79,6 +80,7 @@ impl SoftwareSigner {
         if certificate.public_key() != public {
             return Err(Error::KeyMismatch);
         }
+        let chain = chain::linked(certificate.clone(), &chain);
         Ok(Self { key, chain, scheme, random })
     }
 

@@ -62,6 +62,12 @@ pub(crate) fn to_asn1(time: Timestamp) -> Vec<u8> {
     asn1::encode(tag, &[utc.strftime(form).to_string().as_bytes()])
 }
 
+/// Writes a time as a GeneralizedTime, with as much of a fraction of a second as it has (RFC 3161, 2.4.2).
+pub(crate) fn to_generalized(time: Timestamp) -> Vec<u8> {
+    let text = Offset::UTC.to_datetime(time).strftime("%Y%m%d%H%M%S%.f").to_string();
+    asn1::encode(asn1::GENERALIZED_TIME, &[text.as_bytes(), b"Z"])
+}
+
 /// Writes a time as ISO 8601 in Vietnam's time zone, to the second: `2026-11-24T10:15:00+07:00`.
 pub(crate) fn iso8601(time: Timestamp) -> String {
     let local = VIETNAM.to_datetime(time);

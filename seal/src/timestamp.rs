@@ -1,4 +1,6 @@
-//! Timestamp tokens (RFC 3161): what they are over, when, and by whom.
+//! Timestamp tokens (RFC 3161): asking for one, and what one is over, when, and by whom.
+
+mod request;
 
 use jiff::Timestamp;
 
@@ -6,6 +8,8 @@ use crate::algorithm::Hash;
 use crate::asn1::{self, Value};
 use crate::cms::{Signature, SignedData};
 use crate::{Certificate, Reason, oid, time};
+
+pub use request::{TimestampRequest, TimestampToken};
 
 /// A token whose signature is right and that is over the expected bytes. Whether its authority is trusted is another
 /// question.
@@ -19,22 +23,32 @@ pub(crate) struct Token {
 
 /// TSTInfo (RFC 3161, 2.4.2), with what is needed of it.
 pub(crate) struct TstInfo<'a> {
+    /// The authority's policy, an object identifier's bytes.
+    pub(crate) policy: &'a [u8],
     pub(crate) hash: Hash,
     pub(crate) imprint: &'a [u8],
     pub(crate) time: Timestamp,
+    /// The number that the request gave, as found.
+    pub(crate) nonce: Option<&'a [u8]>,
 }
 
 impl<'a> TstInfo<'a> {
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut fields = Value::only(bytes)?.reader();
-        fields.expect(asn1::INTEGER)?;
-        fields.expect(asn1::OID)?;
+        if fields.expect(asn1::INTEGER)?.small_integer()? != 1 {
+            return None;
+        }
+        let policy = fields.expect(asn1::OID)?.content;
         let mut message = fields.sequence()?;
         let hash = Hash::from_identifier(&message.expect(asn1::SEQUENCE)?)?;
         let imprint = message.expect(asn1::OCTET_STRING)?.content;
         fields.expect(asn1::INTEGER)?;
         let time = time::from_asn1(&fields.expect(asn1::GENERALIZED_TIME)?)?;
-        Some(Self { hash, imprint, time })
+        // Accuracy and ordering come before the nonce.
+        fields.optional(asn1::SEQUENCE);
+        fields.optional(asn1::BOOLEAN);
+        let nonce = fields.optional(asn1::INTEGER).map(|value| value.content);
+        Some(Self { policy, hash, imprint, time, nonce })
     }
 }
 

@@ -7,8 +7,17 @@ use crate::{Certificate, Scheme, oid};
 /// content, and the certificate's digest (RFC 5035). There is no signing-time attribute: the time stands in the
 /// signature dictionary (ETSI EN 319 142-1, 6.3).
 pub(crate) fn signed_attributes(content_digest: &[u8], certificate: &Certificate) -> Vec<u8> {
+    attributes_of(oid::DATA, content_digest, certificate)
+}
+
+/// As [`signed_attributes`], over content of any type.
+pub(crate) fn attributes_of(
+    kind: ObjectIdentifier,
+    content_digest: &[u8],
+    certificate: &Certificate,
+) -> Vec<u8> {
     set_of(vec![
-        attribute(oid::CONTENT_TYPE, &oid_der(oid::DATA)),
+        attribute(oid::CONTENT_TYPE, &oid_der(kind)),
         attribute(oid::MESSAGE_DIGEST, &encode(asn1::OCTET_STRING, &[content_digest])),
         attribute(oid::SIGNING_CERTIFICATE_V2, &signing_certificate(certificate)),
     ])
@@ -23,8 +32,28 @@ fn signing_certificate(certificate: &Certificate) -> Vec<u8> {
     sequence(&[&sequence(&[&sequence(&[&digest, &issuer_serial])])])
 }
 
+/// What a CMS message is over.
+pub(crate) struct Content<'a> {
+    pub(crate) kind: ObjectIdentifier,
+    /// The content, where it is in the message.
+    pub(crate) attached: Option<&'a [u8]>,
+}
+
 /// Puts a signature together: signed attributes as signed, the signature value, and a timestamp token over it, if any.
 pub(crate) fn assemble(
+    signed_attributes: &[u8],
+    scheme: Scheme,
+    value: &[u8],
+    chain: &[Certificate],
+    timestamp: Option<&[u8]>,
+) -> Vec<u8> {
+    let content = Content { kind: oid::DATA, attached: None };
+    assemble_content(&content, signed_attributes, scheme, value, chain, timestamp)
+}
+
+/// As [`assemble`], over content of any type.
+pub(crate) fn assemble_content(
+    content: &Content<'_>,
     signed_attributes: &[u8],
     scheme: Scheme,
     value: &[u8],
@@ -51,10 +80,16 @@ pub(crate) fn assemble(
     ]);
     let mut certificates: Vec<&[u8]> = chain.iter().map(Certificate::der).collect();
     certificates.sort_unstable();
+    let attached = content.attached.map(|content| {
+        let octets = encode(asn1::OCTET_STRING, &[content]);
+        encode(asn1::context(0), &[&octets])
+    });
+    // RFC 5652, 5.1: content that is not plain data makes it version 3.
+    let version = if content.kind == oid::DATA { 1 } else { 3 };
     let signed_data = sequence(&[
-        &integer(&[1]),
+        &integer(&[version]),
         &encode(asn1::SET, &[&sha256]),
-        &sequence(&[&oid_der(oid::DATA)]),
+        &sequence(&[&oid_der(content.kind), attached.as_deref().unwrap_or_default()]),
         &encode(asn1::context(0), &certificates),
         &encode(asn1::SET, &[&signer]),
     ]);

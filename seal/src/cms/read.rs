@@ -5,7 +5,7 @@ use crate::Scheme;
 use crate::algorithm::{self, Algorithm, Check, Hash};
 use crate::asn1::{self, Reader, Value};
 use crate::certificate::Certificate;
-use crate::oid;
+use crate::{chain, oid};
 
 /// A CMS SignedData of one signer (RFC 5652, 5), read but not believed.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct SignedData<'a> {
 #[derive(Debug)]
 struct SignerInfo<'a> {
     id: Value<'a>,
+    digest_algorithm: Value<'a>,
     hash: Option<Hash>,
     signed_attributes: Option<Value<'a>>,
     algorithm: Value<'a>,
@@ -101,17 +102,64 @@ impl<'a> SignedData<'a> {
     }
 
     /// Whether it is to the byte what [`assemble`](super::assemble) makes of its parts. What CMS leaves open, as the order of
-    /// fields that nothing reads, is not open in a signature of our own.
+    /// fields that nothing reads, is not open in a signature of our own; nor is it in the timestamp that stands in it.
     pub(crate) fn is_as_assembled(&self, bytes: &[u8]) -> bool {
-        let Some(signer) = self.signer_certificate() else { return false };
         let scheme =
             Scheme::ALL.into_iter().find(|scheme| scheme.identifier() == self.signer.algorithm.whole);
-        let (Some(scheme), Some(attributes)) = (scheme, self.signer.signed_attributes) else { return false };
-        let others = self.certificates().filter(|certificate| *certificate != signer);
-        let chain: Vec<Certificate> = std::iter::once(signer.clone()).chain(others).collect();
+        let (Some(scheme), Some(attributes), Some(chain)) =
+            (scheme, self.signer.signed_attributes, self.linked())
+        else {
+            return false;
+        };
         let attributes = asn1::encode(asn1::SET, &[attributes.content]);
-        let timestamp = self.timestamps().first().copied();
-        super::assemble(&attributes, scheme, self.signer.signature, &chain, timestamp) == bytes
+        let timestamps = self.timestamps();
+        let are_tight = timestamps.iter().all(|token| {
+            Self::read(token).and_then(|token| token.tightened()).is_some_and(|tight| tight == *token)
+        });
+        let timestamp = timestamps.first().copied();
+        are_tight && super::assemble(&attributes, scheme, self.signer.signature, &chain, timestamp) == bytes
+    }
+
+    /// The message anew, of nothing but what the signature covers or what is proven by it: attached content, signed
+    /// attributes, and the certificates that lead upwards from the signer's. A timestamp is kept in this form, so that
+    /// no byte of it can be changed without notice.
+    pub(crate) fn tightened(&self) -> Option<Vec<u8>> {
+        let linked = self.linked()?;
+        let mut certificates: Vec<&[u8]> = linked.iter().map(Certificate::der).collect();
+        certificates.sort_unstable();
+        let signer = &self.signer;
+        // RFC 5652, 5.3: the version follows from how the signer is named.
+        let version = if signer.id.tag == asn1::SEQUENCE { 1 } else { 3 };
+        let attributes = signer.signed_attributes?;
+        let information = asn1::sequence(&[
+            &asn1::integer(&[version]),
+            signer.id.whole,
+            signer.digest_algorithm.whole,
+            attributes.whole,
+            signer.algorithm.whole,
+            &asn1::encode(asn1::OCTET_STRING, &[signer.signature]),
+        ]);
+        let content = asn1::encode(asn1::OCTET_STRING, &[self.content?]);
+        let encapsulated = asn1::sequence(&[
+            &asn1::encode(asn1::OID, &[self.content_type]),
+            &asn1::encode(asn1::context(0), &[&content]),
+        ]);
+        let signed_data = asn1::sequence(&[
+            &asn1::integer(&[3]),
+            &asn1::encode(asn1::SET, &[signer.digest_algorithm.whole]),
+            &encapsulated,
+            &asn1::encode(asn1::context(0), &certificates),
+            &asn1::encode(asn1::SET, &[&information]),
+        ]);
+        let kind = asn1::encode(asn1::OID, &[oid::SIGNED_DATA.as_bytes()]);
+        Some(asn1::sequence(&[&kind, &asn1::encode(asn1::context(0), &[&signed_data])]))
+    }
+
+    /// The signer's certificate and those above it; `assemble` leaves out any others.
+    fn linked(&self) -> Option<Vec<Certificate>> {
+        let signer = self.signer_certificate()?;
+        let all: Vec<Certificate> = self.certificates().collect();
+        Some(chain::linked(signer, &all))
     }
 
     /// The signature value: what a signature timestamp is over.
@@ -193,7 +241,9 @@ impl<'a> SignedData<'a> {
             let mut fields = id.reader();
             let issuer = fields.expect(asn1::SEQUENCE);
             let serial = fields.expect(asn1::INTEGER);
-            issuer.is_some_and(|issuer| issuer.whole == certificate.issuer_der())
+            id.tag == asn1::SEQUENCE
+                && fields.is_empty()
+                && issuer.is_some_and(|issuer| issuer.whole == certificate.issuer_der())
                 && serial.is_some_and(|serial| serial.content == certificate.serial_bytes())
         })
     }
@@ -243,13 +293,15 @@ impl<'a> SignerInfo<'a> {
     fn read(mut fields: Reader<'a>) -> Option<Self> {
         fields.expect(asn1::INTEGER)?;
         let id = fields.value()?;
-        let hash = Hash::from_identifier(&fields.expect(asn1::SEQUENCE)?);
+        let digest_algorithm = fields.expect(asn1::SEQUENCE)?;
+        let hash = Hash::from_identifier(&digest_algorithm);
         let signed_attributes = fields.optional(asn1::context(0));
         let algorithm = fields.expect(asn1::SEQUENCE)?;
         let signature = fields.expect(asn1::OCTET_STRING)?.content;
         let unsigned_attributes = fields.optional(asn1::context(1));
         fields.is_empty().then_some(Self {
             id,
+            digest_algorithm,
             hash,
             signed_attributes,
             algorithm,
