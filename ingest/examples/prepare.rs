@@ -1,21 +1,35 @@
 //! Prepares scans from the command line: `prepare OUT_DIR SCAN...` writes `OUT_DIR/NAME.pdf` for each.
 //!
-//! For looking at what the crate makes, and for measuring it; the program of the project has more to say.
+//! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
+//! `NO_OCR` reads no text, `COMPACT` chooses that profile, `CONTAINED` works in a child process a scan, `THREADS` is the
+//! number of pages worked on at a time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
-use muniment_ingest::{Limits, Ocr, Options, Profile, Tesseract, inspect, prepare};
-use muniment_record::Scan;
+use muniment_ingest::contained::{CHILD_ARGUMENT, Contained, Job, run_child};
+use muniment_ingest::{Error, Limits, Ocr, Options, Profile, Tesseract, inspect, prepare};
+use muniment_record::{Package, Scan};
 
-fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+fn main() -> anyhow::Result<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from).peekable();
+    if arguments.peek().is_some_and(|first| first == Path::new(CHILD_ARGUMENT)) {
+        return Ok(run_child(|description| {
+            let tesseract: Tesseract =
+                serde_json::from_str(description).map_err(|error| Error::OcrMissing(error.to_string()))?;
+            Ok(Box::new(tesseract))
+        }));
+    }
     let out = arguments.next().context("usage: prepare OUT_DIR SCAN...")?;
-    let options = Options { threads: 1, ..Options::default() };
-    let ocr = match std::env::var_os("NO_OCR") {
-        Some(_) => None,
-        None => Some(Tesseract::find("vie", &Limits::default())?),
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    let threads = std::env::var("THREADS").map_or(Ok(1), |threads| threads.parse())?;
+    let way = Way {
+        options: Options { threads, ..Options::default() },
+        ocr: if is_set("NO_OCR") { None } else { Some(Tesseract::find("vie", &Limits::default())?) },
+        compact: is_set("COMPACT"),
+        contained: if is_set("CONTAINED") { Some(Contained::new(std::env::current_exe()?)) } else { None },
     };
     let mut failures = 0;
     for path in arguments {
@@ -29,40 +43,11 @@ fn main() -> anyhow::Result<()> {
         let scan = Scan { name: path.display().to_string(), files };
         let staging = tempfile::tempdir_in(&out)?;
         let started = Instant::now();
-        let package = inspect(&scan, &options.limits).and_then(|mut inspection| {
-            if std::env::var_os("COMPACT").is_some() {
-                inspection.profile = Profile::Compact;
-            }
-            let ocr = ocr.as_ref().map(|ocr| ocr as &dyn Ocr);
-            prepare(&scan, inspection, "Bản số hóa", staging.path(), &options, ocr, &())
-        });
-        match package {
+        match way.prepare(&scan, staging.path()) {
             Ok(package) => {
                 let target = out.join(name).with_extension("pdf");
                 std::fs::rename(&package.pdf, &target)?;
-                let bytes = target.metadata()?.len();
-                let profile = &package.provenance.profile;
-                let seconds = started.elapsed().as_secs_f32();
-                println!(
-                    "{}: {:?}, {} pages, {bytes} bytes, {seconds:.2} s, {profile}",
-                    scan.name,
-                    package.form,
-                    package.pages.len()
-                );
-                for (number, page) in (1..).zip(&package.pages) {
-                    println!(
-                        "  {number}: {} x {} at {} dpi, colour {}, blank {}, skew {:.2}, confidence {:?}, {} characters, {:?}",
-                        page.width_px,
-                        page.height_px,
-                        page.dpi,
-                        page.colour,
-                        page.blank,
-                        page.skew_degrees,
-                        page.confidence,
-                        page.text.chars().count(),
-                        page.findings
-                    );
-                }
+                tell(&scan, &package, &target, started.elapsed().as_secs_f32())?;
             }
             Err(error) => {
                 failures += 1;
@@ -71,5 +56,60 @@ fn main() -> anyhow::Result<()> {
         }
     }
     anyhow::ensure!(failures == 0, "{failures} scans failed");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How scans are prepared here.
+struct Way {
+    options: Options,
+    ocr: Option<Tesseract>,
+    compact: bool,
+    contained: Option<Contained>,
+}
+
+impl Way {
+    fn prepare(&self, scan: &Scan, staging: &Path) -> Result<Package, Error> {
+        let title = "Bản số hóa";
+        let limits = &self.options.limits;
+        let mut inspection = match &self.contained {
+            Some(contained) => contained.inspect(scan, limits)?,
+            None => inspect(scan, limits)?,
+        };
+        if self.compact {
+            inspection.profile = Profile::Compact;
+        }
+        match &self.contained {
+            Some(contained) => {
+                let ocr = self.ocr.as_ref().map(serde_json::to_string).transpose();
+                let ocr = ocr.map_err(|error| Error::Internal(error.to_string()))?;
+                let (options, ocr) = (&self.options, ocr.as_deref());
+                contained.prepare(Job { scan, inspection, title, staging, options, ocr }, &())
+            }
+            None => {
+                let ocr = self.ocr.as_ref().map(|ocr| ocr as &dyn Ocr);
+                prepare(scan, inspection, title, staging, &self.options, ocr, &())
+            }
+        }
+    }
+}
+
+fn tell(scan: &Scan, package: &Package, target: &Path, seconds: f32) -> anyhow::Result<()> {
+    let (name, form, count) = (&scan.name, package.form, package.pages.len());
+    let (bytes, profile) = (target.metadata()?.len(), &package.provenance.profile);
+    println!("{name}: {form:?}, {count} pages, {bytes} bytes, {seconds:.2} s, {profile}");
+    for (number, page) in (1..).zip(&package.pages) {
+        println!(
+            "  {number}: {} x {} at {} dpi, colour {}, blank {}, skew {:.2}, confidence {:?}, {} characters, {:?}",
+            page.width_px,
+            page.height_px,
+            page.dpi,
+            page.colour,
+            page.blank,
+            page.skew_degrees,
+            page.confidence,
+            page.text.chars().count(),
+            page.findings
+        );
+    }
     Ok(())
 }

@@ -1,30 +1,34 @@
 use std::io;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a scan could not be made into a package.
 ///
 /// Every variant is about one scan: the rest of a batch can go on. [`Error::code`] is the stable word for ledgers.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Error {
     /// The path does not exist, or the scan has no files.
     #[error("no file at {0}")]
-    Missing(PathBuf),
+    Missing(#[serde(with = "path")] PathBuf),
     /// The operating system refused to read.
     #[error("failed to read {path}")]
     Unreadable {
         /// The file.
+        #[serde(with = "path")]
         path: PathBuf,
         /// What the system said.
         #[source]
+        #[serde(with = "system")]
         source: io::Error,
     },
     /// The file has no bytes.
     #[error("{0} is empty")]
-    EmptyFile(PathBuf),
+    EmptyFile(#[serde(with = "path")] PathBuf),
     /// The first bytes are of no format that is taken in.
     #[error("{0} is neither PDF, TIFF, JPEG nor PNG")]
-    UnknownFormat(PathBuf),
+    UnknownFormat(#[serde(with = "path")] PathBuf),
     /// The file ends before its content does.
     #[error("{name} is cut off: {detail}")]
     Truncated {
@@ -73,16 +77,45 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
+    /// A parser broke down so far that the process in which it ran ended.
+    #[error("{name} broke its reader: {detail}")]
+    Crashed {
+        /// The scan's name.
+        name: String,
+        /// How the process ended.
+        detail: String,
+    },
+    /// Looking at the file, or a page of it, did not end in time.
+    #[error("{name} took more than {seconds} seconds for a page")]
+    TookTooLong {
+        /// The scan's name.
+        name: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// The work on the scan needed more memory than the limit.
+    #[error("{name} took more than {limit} bytes of memory")]
+    TookTooMuchMemory {
+        /// The scan's name.
+        name: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// No process could be started that holds what hostile files may do.
+    #[error("scans cannot be worked on safely: {0}")]
+    NotContained(String),
     /// The disk is full.
     #[error("no space left for {0}")]
-    NoSpace(PathBuf),
+    NoSpace(#[serde(with = "path")] PathBuf),
     /// The staged file could not be written, for another reason than space.
     #[error("failed to write {path}")]
     Unwritable {
         /// The file.
+        #[serde(with = "path")]
         path: PathBuf,
         /// What the system said.
         #[source]
+        #[serde(with = "system")]
         source: io::Error,
     },
     /// The file changed between inspection and preparation.
@@ -117,6 +150,10 @@ impl Error {
             Self::NoPages(_) => "no-pages",
             Self::Password(_) => "password",
             Self::ExpandsTooFar { .. } => "expands-too-far",
+            Self::Crashed { .. } => "crashed",
+            Self::TookTooLong { .. } => "too-slow",
+            Self::TookTooMuchMemory { .. } => "too-much-memory",
+            Self::NotContained(_) => "not-contained",
             Self::NoSpace(_) => "no-space",
             Self::Unwritable { .. } => "unwritable",
             Self::Changed(_) => "changed",
@@ -141,5 +178,36 @@ impl Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace(path.to_owned()),
             _ => Self::Unwritable { path: path.to_owned(), source },
         }
+    }
+}
+
+/// Paths on their way from a child: for messages only, so what is not UTF-8 may be replaced.
+mod path {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&path.to_string_lossy())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        Ok(PathBuf::from(String::deserialize(from)?))
+    }
+}
+
+/// What the system said, on its way from a child: the system's number where there is one, or the words.
+mod system {
+    use std::io;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(error: &io::Error, to: S) -> Result<S::Ok, S::Error> {
+        (error.raw_os_error(), error.to_string()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<io::Error, D::Error> {
+        let (number, words) = <(Option<i32>, String)>::deserialize(from)?;
+        Ok(number.map_or_else(|| io::Error::other(words), io::Error::from_raw_os_error))
     }
 }

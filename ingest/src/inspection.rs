@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use muniment_record::{DigestWriter, Form, Scan, Source};
+use serde::{Deserialize, Serialize};
 
 use crate::source::{Format, contained, jpeg, pdf, png, tiff};
 use crate::{Error, Limits, Profile};
 
 /// What a scan is, found from headers alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
     /// The files, with their digests, in page order.
     pub sources: Vec<Source>,
@@ -23,45 +24,64 @@ pub struct Inspection {
     pub(crate) pages_of_files: Vec<u32>,
 }
 
+impl Inspection {
+    /// Puts together what was found of each file.
+    pub(crate) fn join(
+        scan: &Scan,
+        sources: Vec<Source>,
+        found: &[Found],
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let [first, ..] = found else {
+            return Err(Error::NoPages(scan.name.clone()));
+        };
+        let pages: u64 = found.iter().map(|found| u64::from(found.pages)).sum();
+        let of_several = found.len() > 1;
+        if of_several && found.iter().any(|found| found.form == Form::SignedOriginal) {
+            return Err(Error::Damaged {
+                name: scan.name.clone(),
+                detail: "a signed document cannot be one of several files of a scan".to_owned(),
+            });
+        }
+        match u32::try_from(pages) {
+            Ok(pages) if pages <= limits.pages => Ok(Self {
+                sources,
+                pages,
+                form: first.form,
+                profile: Profile::default(),
+                pages_of_files: found.iter().map(|found| found.pages).collect(),
+            }),
+            _ => Err(Error::TooManyPages { name: scan.name.clone(), pages, limit: limits.pages }),
+        }
+    }
+}
+
+/// What one file was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) pages: u32,
+    pub(crate) form: Form,
+}
+
 /// Says what `scan` is, without decoding a page: cheap enough to run before anything is promised.
 ///
 /// # Errors
 ///
 /// Refuses what cannot be taken in: missing, empty, unknown, cut off, damaged, protected or over a limit.
 pub fn inspect(scan: &Scan, limits: &Limits) -> Result<Inspection, Error> {
-    if scan.files.is_empty() {
-        return Err(Error::NoPages(scan.name.clone()));
-    }
-    let mut inspection = Inspection {
-        sources: Vec::new(),
-        pages: 0,
-        form: Form::Digitised,
-        profile: Profile::default(),
-        pages_of_files: Vec::new(),
-    };
-    for path in &scan.files {
+    let described = describe(scan, limits)?;
+    let mut found = Vec::new();
+    for (path, (_, format)) in scan.files.iter().zip(&described) {
         let name = file_name(path);
-        let (source, format) = describe(path, &name, limits)?;
-        let (pages, form) = contained(&name, || look(path, &name, format, limits))?;
-        if form == Form::SignedOriginal && scan.files.len() > 1 {
-            return Err(Error::Damaged {
-                name,
-                detail: "a signed document cannot be one of several files of a scan".to_owned(),
-            });
-        }
-        inspection.form = form;
-        inspection.sources.push(source);
-        inspection.pages_of_files.push(pages);
-        inspection.pages = inspection.pages.saturating_add(pages);
-        if inspection.pages > limits.pages {
-            return Err(Error::TooManyPages {
-                name: scan.name.clone(),
-                pages: u64::from(inspection.pages),
-                limit: limits.pages,
-            });
-        }
+        found.push(contained(&name, || look(path, &name, *format, limits))?);
     }
-    Ok(inspection)
+    let sources = described.into_iter().map(|(source, _)| source).collect();
+    Inspection::join(scan, sources, &found, limits)
+}
+
+/// Digests the files of a scan and tells their formats.
+pub(crate) fn describe(scan: &Scan, limits: &Limits) -> Result<Vec<(Source, Format)>, Error> {
+    scan.files.iter().map(|path| describe_file(path, &file_name(path), limits)).collect()
 }
 
 /// A file's name without folders.
@@ -70,7 +90,7 @@ pub(crate) fn file_name(path: &Path) -> String {
 }
 
 /// Digests a file and tells its format.
-fn describe(path: &Path, name: &str, limits: &Limits) -> Result<(Source, Format), Error> {
+fn describe_file(path: &Path, name: &str, limits: &Limits) -> Result<(Source, Format), Error> {
     let reading = |error| Error::reading(path, error);
     let mut file = File::open(path).map_err(reading)?;
     let metadata = file.metadata().map_err(reading)?;
@@ -109,22 +129,23 @@ fn describe(path: &Path, name: &str, limits: &Limits) -> Result<(Source, Format)
 }
 
 /// The pages of a file, and whether it is to be kept as it is.
-fn look(path: &Path, name: &str, format: Format, limits: &Limits) -> Result<(u32, Form), Error> {
+pub(crate) fn look(path: &Path, name: &str, format: Format, limits: &Limits) -> Result<Found, Error> {
+    let scanned = |pages| Found { pages, form: Form::Digitised };
     match format {
         Format::Jpeg => {
             let header = jpeg::header(name, &read(path)?)?;
             crate::source::check_pixels(name, header.width, header.height, limits)?;
-            Ok((1, Form::Digitised))
+            Ok(scanned(1))
         }
         Format::Png => {
             png::header(name, &read(path)?, limits)?;
-            Ok((1, Form::Digitised))
+            Ok(scanned(1))
         }
-        Format::Tiff => Ok((tiff::count_pages(name, path, limits)?, Form::Digitised)),
+        Format::Tiff => Ok(scanned(tiff::count_pages(name, path, limits)?)),
         Format::Pdf => {
             let reader = pdf::Reader::open(name, Arc::new(read(path)?), limits)?;
             let form = if reader.is_signed() { Form::SignedOriginal } else { Form::Digitised };
-            Ok((reader.pages()?, form))
+            Ok(Found { pages: reader.pages()?, form })
         }
     }
 }

@@ -8,10 +8,12 @@
 //! - [`prepare`] makes the [`Package`](muniment_record::Package), under [`Options`] and their [`Limits`], telling a
 //!   [`Monitor`] how far it is;
 //! - [`Ocr`] reads the words of a page; [`Tesseract`] is the one that ships;
+//! - [`contained`] does both in a process of its own, for files that anybody may have written;
 //! - [`render_page`] shows a page of an archived PDF as a JPEG;
 //! - [`Error`] says why a scan was refused, with a stable word.
 
 mod compact;
+pub mod contained;
 mod copy;
 mod error;
 mod facts;

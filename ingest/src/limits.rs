@@ -12,6 +12,12 @@ pub struct Limits {
     pub pages: u32,
     /// Bytes that one compressed stream, or one page's image, may expand to.
     pub expanded_bytes: u64,
+    /// Bytes of memory that work on a document may take, in a process of its own; the recogniser is counted apart.
+    pub memory_bytes: u64,
+    /// Seconds that looking at a file, or one page of a document, may take in such a process.
+    pub page_seconds: u64,
+    /// Bytes of the file that is made of a document.
+    pub output_bytes: u64,
     /// Seconds that the recogniser may take for a page.
     pub ocr_seconds: u64,
     /// Bytes of address space that the recogniser may take.
@@ -25,6 +31,9 @@ impl Default for Limits {
             page_pixels: 150_000_000,
             pages: 5_000,
             expanded_bytes: 512 << 20,
+            memory_bytes: 3 << 30,
+            page_seconds: 120,
+            output_bytes: 4 << 30,
             ocr_seconds: 60,
             ocr_memory_bytes: 1 << 30,
         }

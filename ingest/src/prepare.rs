@@ -16,7 +16,7 @@ use crate::source::{Format, PageImage, contained, jpeg, pdf, png, tiff};
 use crate::{Error, Inspection, Limits, Monitor, Ocr, Options, signed};
 
 /// The name of the staged file.
-const STAGED: &str = "prepared.pdf";
+pub(crate) const STAGED: &str = "prepared.pdf";
 
 /// Makes `scan` into a package: writes `prepared.pdf` into `staging`, an existing empty folder of the caller's.
 ///

@@ -10,11 +10,13 @@ pub(crate) mod tiff;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::{Deserialize, Serialize};
+
 use crate::raster::{Orientation, Raster, usize_of};
 use crate::{Error, Limits};
 
 /// The formats that are taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Format {
     Jpeg,
     Png,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use muniment_record::{Area, Word, nfc};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Gray, Limits, Ocr};
 
@@ -20,7 +21,7 @@ const MOST_OUTPUT_BYTES: u64 = 16 << 20;
 /// Each process has one thread, a limit on its memory and processor time set by the kernel, and a limit on time set
 /// here; the image goes in and the words come out through pipes, so nothing is left on disk. A crash, a hang or
 /// memory without end is a failure of that page only.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tesseract {
     language: String,
     version: String,
