@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use muniment_record::{Digest, Record, RecordId};
+use muniment_seal::note::NoteVerifier;
 use muniment_seal::{Trust, Verdict};
 use serde::Serialize;
 
@@ -81,8 +82,8 @@ pub(crate) type Verify<'a> = dyn Fn(&[u8], Timestamp) -> Verdict + Send + Sync +
 
 impl Archive {
     /// Re-reads everything: each object's inventories and sidecars, every file's SHA-512, each PDF's SHA-256 and
-    /// signatures, the blobs, and the catalogue's row. It does not stop at a finding, and a record on its way in is
-    /// none.
+    /// signatures, the blobs, the catalogue's row, and the published log, whose checkpoint must be signed by `log_key`
+    /// where one is given. It does not stop at a finding, and a record on its way in is none.
     ///
     /// Signatures are judged as of the time at which the record was archived: that they held then, and that not a byte
     /// has changed since, is what the archive vouches for.
@@ -93,16 +94,18 @@ impl Archive {
     pub async fn audit(
         &self,
         trust: &Trust,
+        log_key: Option<&NoteVerifier>,
         now: Timestamp,
         monitor: &dyn AuditMonitor,
     ) -> Result<AuditReport, Error> {
         let verify = |pdf: &[u8], at: Timestamp| muniment_seal::verify(pdf, trust, at).verdict;
-        self.audit_with(&verify, now, monitor).await
+        self.audit_with(&verify, log_key, now, monitor).await
     }
 
     pub(crate) async fn audit_with(
         &self,
         verify: &Verify<'_>,
+        log_key: Option<&NoteVerifier>,
         now: Timestamp,
         monitor: &dyn AuditMonitor,
     ) -> Result<AuditReport, Error> {
@@ -135,7 +138,7 @@ impl Archive {
         }
         self.audit_catalogue(&walk.objects, &mut report).await?;
         self.audit_blobs(blobs, &mut report).await?;
-        self.audit_log(&mut report).await?;
+        self.audit_log(log_key, &mut report).await?;
         Ok(report)
     }
 
@@ -206,11 +209,13 @@ impl Archive {
     }
 
     /// Re-reads the published log and holds it against the catalogue's order and records.
-    async fn audit_log(&self, report: &mut AuditReport) -> Result<(), Error> {
+    async fn audit_log(&self, log_key: Option<&NoteVerifier>, report: &mut AuditReport) -> Result<(), Error> {
         const AT_ONCE: u32 = 1000;
         // Read first: what is published meanwhile is more, never less.
         let published = self.catalogue.published_size().await?;
-        let (mut findings, logged) = self.blocking(move |store| Ok(audit_log(store, published))).await?;
+        let key = log_key.cloned();
+        let (mut findings, logged) =
+            self.blocking(move |store| Ok(audit_log(store, published, key.as_ref()))).await?;
         report.log_entries = u64::try_from(logged.records.len()).unwrap_or(u64::MAX);
         self.compare_order(&logged, &mut findings).await?;
         let mut after = None;

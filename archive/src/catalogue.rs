@@ -70,8 +70,18 @@ impl Catalogue {
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
-        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
-        begun.map_err(Error::catalogue("begin a transaction of the catalogue"))
+        const BEGIN: &str = "BEGIN IMMEDIATE";
+        let attempt = "begin a transaction of the catalogue";
+        match self.writer.begin_with(BEGIN).await {
+            // On a full disk SQLite rolls a transaction back by itself (sqlite.org/lang_transaction.html, 2.3), which the
+            // driver does not learn: it holds the connection to be in a transaction for ever. A new one takes its place.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                let stuck = self.writer.acquire().await.map_err(Error::catalogue(attempt))?;
+                stuck.close().await.map_err(Error::catalogue(attempt))?;
+                self.writer.begin_with(BEGIN).await.map_err(Error::catalogue(attempt))
+            }
+            begun => begun.map_err(Error::catalogue(attempt)),
+        }
     }
 
     /// The record that holds this result code.

@@ -64,6 +64,9 @@ pub enum Error {
     /// A checkpoint could not be signed, or is not signed by the log's key.
     #[error("failed to sign or verify a checkpoint")]
     Note(#[source] muniment_seal::Error),
+    /// A proof of the log does not hold.
+    #[error("the proof does not hold: {0}")]
+    Proof(&'static str),
     /// A text that is no batch id.
     #[error("not a batch id: the form 20261124T101500-0001")]
     BatchId,
@@ -140,6 +143,7 @@ impl Error {
             | Self::Mismatch { .. }
             | Self::NoDigest
             | Self::BatchId
+            | Self::Proof(_)
             | Self::Json { .. } => ErrorKind::Precondition,
             Self::Together(cause) => cause.kind(),
             Self::InUse { .. } | Self::Stopped => ErrorKind::Unavailable,
@@ -171,6 +175,7 @@ impl Error {
             Self::CatalogueMissing { .. } => "catalogue-missing",
             Self::LogMissing { .. } => "log-missing",
             Self::Note(_) => "checkpoint",
+            Self::Proof(_) => "proof",
             Self::BatchId => "batch-id",
             Self::Damaged { .. } => "damaged",
             Self::Json { .. } => "json",

@@ -28,7 +28,7 @@ pub enum AuditProblem {
     Changed,
     /// It cannot be read, or not as what it should be.
     Unreadable,
-    /// The PDF's signature says less than when it was archived.
+    /// The PDF's signature says less than when it was archived, or the log's key has not signed its checkpoint.
     Signature,
     /// The catalogue says something else than storage.
     Catalogue,

@@ -13,7 +13,7 @@
 //! - [`Ledger`]: what became of each document of a batch; it balances;
 //! - [`OutboxRow`]: a change that the search index has yet to take up;
 //! - [`Archive::publish_log`] publishes what happened as a transparency log; a [`LogProof`] proves to its bearer that a
-//!   record is in it;
+//!   record is in it, a [`ConsistencyProof`] that nothing in it has changed since;
 //! - [`Archive::audit`] re-reads everything and names every difference ([`AuditReport`]);
 //! - [`Archive::recover`] rolls forward what a stop left half-done.
 //!
@@ -32,6 +32,7 @@ mod layout;
 mod ledger;
 mod log;
 mod object;
+mod point;
 mod rebuild;
 mod store;
 mod walk;
@@ -45,7 +46,9 @@ pub use error::{Error, ErrorKind};
 pub use events::{ArrivalFact, Event, Events};
 pub use finding::{AuditFinding, AuditProblem};
 pub use ledger::{ArrivalState, Count, Ledger, LedgerRow, Totals};
-pub use log::{Checkpoint, Leaf, LogEvent, LogProof, leaf_hash, verify_consistency, verify_inclusion};
+pub use log::{
+    Checkpoint, ConsistencyProof, Leaf, LogEvent, LogProof, leaf_hash, verify_consistency, verify_inclusion,
+};
 pub use rebuild::RebuildReport;
 
 #[cfg(test)]

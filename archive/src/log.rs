@@ -8,6 +8,7 @@
 
 mod audit;
 mod checkpoint;
+mod extension;
 mod files;
 mod leaf;
 mod proof;
@@ -17,9 +18,11 @@ mod tree;
 
 pub(crate) use audit::{Logged, audit_log};
 pub use checkpoint::Checkpoint;
+pub use extension::ConsistencyProof;
 pub(crate) use leaf::{Entry, Salt};
 pub use leaf::{Leaf, LogEvent};
 pub use proof::LogProof;
+pub(crate) use proof::signed_checkpoint;
 pub(crate) use publish::PublishedLog;
 pub(crate) use tiles::{Tiles, WIDTH};
 pub(crate) use tree::{consistency, inclusion};

@@ -16,7 +16,7 @@ use crate::log::{Entry, PublishedLog};
 use crate::object::{StoredObject, is_pdf, name_of};
 use crate::store::{Store, sync_directory};
 use crate::walk::Walk;
-use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind, Leaf};
+use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind, Leaf, point};
 
 /// How many objects are read, and written in one transaction, at a time.
 const AT_ONCE: usize = 256;
@@ -139,6 +139,7 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
             report.pages += u64::try_from(object.record.pages.len()).unwrap_or(u64::MAX);
         }
         transaction.commit().await.map_err(Error::catalogue("commit rebuilt records"))?;
+        point::reached("rebuilt-records-committed");
     }
     Ok(report)
 }
@@ -169,6 +170,7 @@ async fn restore_log(
         entries += 1;
     }
     transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
+    point::reached("rebuilt-log-committed");
     Ok(entries)
 }
 
@@ -202,10 +204,12 @@ fn swap(dir: &Path) -> Result<(), Error> {
         let old = dir.join(format!("{CATALOGUE}{suffix}"));
         if old.exists() {
             fs::rename(&old, dir.join(format!("{KEPT}{suffix}"))).map_err(Error::storage(attempt))?;
+            point::reached("old-catalogue-moved");
         }
     }
     sync_directory(dir)?;
     fs::rename(dir.join(BUILT_BESIDE), dir.join(CATALOGUE)).map_err(Error::storage(attempt))?;
+    point::reached("new-catalogue-moved");
     sync_directory(dir)
 }
 

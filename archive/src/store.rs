@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use muniment_record::{Digest, DigestWriter};
+use tracing::warn;
 
 use crate::Error;
 use crate::inventory::{OBJECT_NAMASTE, ROOT_NAMASTE};
@@ -104,28 +105,58 @@ impl Store {
         if target.is_file() && digest_of_file(&target)? == *digest {
             return Ok(None);
         }
-        let staged = self.staged();
-        let (_, found) = write_file(&staged, bytes)?;
-        self.brake.step()?;
-        if found != *digest {
-            return Err(Error::damaged(name, "its bytes changed while it was taken in"));
-        }
-        Ok(Some(Move { staged, name }))
+        let step = Move { staged: self.staged(), name };
+        let written = write_file(&step.staged, bytes).and_then(|(_, found)| {
+            self.brake.step("file-staged")?;
+            if found == *digest {
+                Ok(())
+            } else {
+                Err(Error::damaged(&step.name, "its bytes changed while it was taken in"))
+            }
+        });
+        self.kept_or_discarded(step, written).map(Some)
     }
 
     /// Stages an object. Nothing is durable yet.
     pub(crate) fn stage_object(&self, object: &ObjectFiles<'_>) -> Result<Move, Error> {
-        let name = format!("ocfl/{}", object.path);
-        let staged = self.staged();
-        for (path, bytes) in &object.files {
-            let file = staged.join(path);
+        let step = Move { staged: self.staged(), name: format!("ocfl/{}", object.path) };
+        let written = object.files.iter().try_for_each(|(path, bytes)| {
+            let file = step.staged.join(path);
             if let Some(parent) = file.parent() {
-                fs::create_dir_all(parent).map_err(Error::storage(format!("stage {name}")))?;
+                fs::create_dir_all(parent).map_err(Error::storage(format!("stage {}", step.name)))?;
             }
             write_file(&file, bytes)?;
-            self.brake.step()?;
+            self.brake.step("file-staged")
+        });
+        self.kept_or_discarded(step, written)
+    }
+
+    /// Removes what is staged and will not be put in place: a full disk is not to stay full of it. What cannot be removed
+    /// now goes when staging is swept.
+    pub(crate) fn discard(&self, moves: &[Move]) {
+        for step in moves {
+            let removed = if step.staged.is_dir() {
+                fs::remove_dir_all(&step.staged)
+            } else {
+                fs::remove_file(&step.staged)
+            };
+            // What was put in place is no longer staged.
+            if let Err(error) = removed
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                warn!("failed to remove {} from staging: {error}", step.name);
+            }
         }
-        Ok(Move { staged, name })
+    }
+
+    fn kept_or_discarded(&self, step: Move, written: Result<(), Error>) -> Result<Move, Error> {
+        match written {
+            Ok(()) => Ok(step),
+            Err(error) => {
+                self.discard(&[step]);
+                Err(error)
+            }
+        }
     }
 
     /// Makes everything that was written before durable, names and content alike: one `syncfs` for any number of files.
@@ -133,7 +164,7 @@ impl Store {
     pub(crate) fn sync(&self) -> Result<(), Error> {
         let directory = File::open(&self.root).map_err(Error::storage("sync the archive"))?;
         rustix::fs::syncfs(&directory).map_err(|cause| Error::storage("sync the archive")(cause.into()))?;
-        self.brake.step()
+        self.brake.step("synced")
     }
 
     /// Puts what is staged and synced in its place. It is durable after the next [`Store::sync`].
@@ -144,7 +175,7 @@ impl Store {
             fs::create_dir_all(parent).map_err(Error::storage(attempt()))?;
         }
         fs::rename(&step.staged, &target).map_err(Error::storage(attempt()))?;
-        self.brake.step()
+        self.brake.step("moved")
     }
 
     /// Writes a file that is never written with other bytes. One that is there with the same bytes is left alone.
@@ -162,10 +193,12 @@ impl Store {
 
     /// Puts a file in place of an older one: a reader sees the one or the other.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        let staged = self.staged();
-        write_digested(&staged, &Bytes::Memory(bytes))?;
-        self.brake.step()?;
-        self.move_into_place(&staged, &self.root.join(name), name)
+        let step = Move { staged: self.staged(), name: name.to_owned() };
+        let written = write_digested(&step.staged, &Bytes::Memory(bytes)).and_then(|_| {
+            self.brake.step("file-synced")?;
+            self.move_into_place(&step.staged, &self.root.join(name), name)
+        });
+        self.kept_or_discarded(step, written).map(drop)
     }
 
     /// Takes an object that was never acknowledged out of the archive again.
@@ -177,7 +210,7 @@ impl Store {
         if let Some(parent) = target.parent() {
             sync_directory(parent)?;
         }
-        self.brake.step()?;
+        self.brake.step("withdrawal-moved")?;
         fs::remove_dir_all(&staged).map_err(Error::storage(attempt()))
     }
 
@@ -245,9 +278,9 @@ impl Store {
         let parent = target.parent().unwrap_or(&self.root);
         create_directories(parent)?;
         fs::rename(staged, target).map_err(Error::storage(format!("put {name} in place")))?;
-        self.brake.step()?;
+        self.brake.step("file-moved")?;
         sync_directory(parent)?;
-        self.brake.step()
+        self.brake.step("directory-synced")
     }
 
     /// Lets a test stop the store between two durable effects.

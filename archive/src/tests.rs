@@ -1,8 +1,11 @@
 //! Tests of the crate as a whole, with generated records whose PDFs are not signed: the verdict is a parameter.
 
+mod crash;
 mod damage;
 mod deposit;
+mod disk;
 mod fixture;
+mod judge;
 mod kill;
 mod ledger;
 mod log;

@@ -12,7 +12,7 @@ use super::group::Deposit;
 use crate::catalogue::{PendingArrival, append_entry};
 use crate::layout::{object_id, object_path};
 use crate::object::{StoredObject, name_of};
-use crate::{AuditFinding, AuditProblem, Error, ErrorKind};
+use crate::{AuditFinding, AuditProblem, Error, ErrorKind, point};
 
 /// What [`Archive::recover`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,6 +145,7 @@ impl Archive {
                 }
             }
             transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
+            point::reached("recovered-entries-committed");
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::events::ArrivalFact;
 use crate::layout::{object_id, object_path};
 use crate::object::{Composed, StoredObject};
 use crate::store::{Bytes, Move, Store};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, point};
 
 /// The most deposits that are made durable together.
 const LARGEST_GROUP: usize = 64;
@@ -118,9 +118,14 @@ impl Archive {
         let mut transaction = self.catalogue.begin().await?;
         let mut results = Vec::with_capacity(objects.len());
         for object in objects {
-            results.push(enter(&mut transaction, object).await);
+            match enter(&mut transaction, object).await {
+                // SQLite may have rolled all back (sqlite.org/lang_transaction.html, 2.3); so is it done here.
+                Err(error) if !concerns_one(&error) => return Err(error),
+                result => results.push(result),
+            }
         }
         transaction.commit().await.map_err(Error::catalogue("commit records"))?;
+        point::reached("records-committed");
         for object in objects {
             let record = &object.record;
             info!(record.id = %record.id, bytes = record.bytes, "archived record {}", record.id);
@@ -164,6 +169,11 @@ async fn enter(transaction: &mut Transaction<'_, Sqlite>, object: &StoredObject)
     Ok(receipt)
 }
 
+/// Whether an error says something of the record alone, and not of the catalogue.
+fn concerns_one(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Precondition)
+}
+
 /// Gives all the same error.
 fn fail_together(error: Error, mut answers: Vec<Answer>) {
     if answers.len() > 1 {
@@ -180,17 +190,26 @@ fn fail_together(error: Error, mut answers: Vec<Answer>) {
 fn write_group(store: &Store, deposits: Vec<Deposit>) -> Result<Vec<Result<StoredObject, Error>>, Error> {
     let staged: Vec<(RecordId, Result<Vec<Move>, Error>)> =
         deposits.into_iter().map(|deposit| (deposit.record.id, stage(store, deposit))).collect();
-    store.sync()?;
+    if let Err(error) = store.sync() {
+        staged.iter().filter_map(|(_, moves)| moves.as_ref().ok()).for_each(|moves| store.discard(moves));
+        return Err(error);
+    }
     let moved: Vec<(RecordId, Result<(), Error>)> = staged
         .into_iter()
-        .map(|(id, moves)| {
-            (id, moves.and_then(|moves| moves.iter().try_for_each(|step| store.carry_out(step))))
-        })
+        .map(|(id, moves)| (id, moves.and_then(|moves| carry_out_all(store, &moves))))
         .collect();
     store.sync()?;
     let load =
         |(id, moved): (RecordId, Result<(), Error>)| moved.and_then(|()| StoredObject::load(store, id));
     Ok(moved.into_iter().map(load).collect())
+}
+
+fn carry_out_all(store: &Store, moves: &[Move]) -> Result<(), Error> {
+    let done = moves.iter().try_for_each(|step| store.carry_out(step));
+    if done.is_err() {
+        store.discard(moves);
+    }
+    done
 }
 
 /// Stages a record's blobs and its object. An object that a stopped run had put in place stays as it is.
@@ -203,14 +222,23 @@ fn stage(store: &Store, deposit: Deposit) -> Result<Vec<Move>, Error> {
     if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
         return Err(Error::Mismatch { record: record.id, what: "the PDF" });
     }
-    let mut moves = Vec::with_capacity(content.scans.len() + 2);
-    for (source, path) in &content.scans {
-        moves.extend(store.stage_blob(&source.sha256, &Bytes::File(path))?);
-    }
-    moves.extend(store.stage_blob(&record.text_sha256, &Bytes::Memory(content.text.as_bytes()))?);
     let composed = Composed::new(&record, &pdf, arrival, now)?;
-    moves.push(store.stage_object(&composed.files(&pdf, &composed.sidecar()))?);
-    Ok(moves)
+    let mut moves = Vec::with_capacity(content.scans.len() + 2);
+    let mut stage_all = || {
+        for (source, path) in &content.scans {
+            moves.extend(store.stage_blob(&source.sha256, &Bytes::File(path))?);
+        }
+        moves.extend(store.stage_blob(&record.text_sha256, &Bytes::Memory(content.text.as_bytes()))?);
+        moves.push(store.stage_object(&composed.files(&pdf, &composed.sidecar()))?);
+        Ok(())
+    };
+    match stage_all() {
+        Ok(()) => Ok(moves),
+        Err(error) => {
+            store.discard(&moves);
+            Err(error)
+        }
+    }
 }
 
 fn place_of(id: RecordId) -> String {

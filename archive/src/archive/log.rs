@@ -1,12 +1,12 @@
 //! The transparency log of an archive.
 
-use muniment_record::{Digest, RecordId};
+use muniment_record::RecordId;
 use muniment_seal::note::NoteKey;
 use tracing::info;
 
 use super::Archive;
-use crate::log::{LogProof, PublishedLog, Tiles, WIDTH, consistency, inclusion};
-use crate::{Checkpoint, Error};
+use crate::log::{LogProof, PublishedLog, Tiles, WIDTH, consistency, inclusion, signed_checkpoint};
+use crate::{Checkpoint, ConsistencyProof, Error, point};
 
 /// The most entries that are integrated before a checkpoint is written.
 const AT_ONCE: u64 = 64 * WIDTH;
@@ -26,7 +26,7 @@ impl Archive {
         let verifier = key.verifier();
         let mut published = match self.checkpoint().await? {
             // A checkpoint of an empty log promises nothing, and there are no tiles under it to go on from.
-            Some(note) => Some(verified(&note, key)?).filter(|checkpoint| checkpoint.size > 0),
+            Some(note) => Some(signed_checkpoint(&note, &verifier)?).filter(|checkpoint| checkpoint.size > 0),
             None => None,
         };
         let earlier = self.catalogue.published_size().await?;
@@ -45,10 +45,13 @@ impl Archive {
             let old = published.take();
             let (size, root) =
                 self.blocking(move |store| PublishedLog::new(store).extend(old.as_ref(), &entries)).await?;
+            point::reached("log-extended");
             let checkpoint = Checkpoint { origin: verifier.name().to_owned(), size, root };
             let note = key.sign(&checkpoint.to_string()).map_err(Error::Note)?;
             self.blocking(move |store| PublishedLog::new(store).sign_off(&note)).await?;
+            point::reached("checkpoint-written");
             self.catalogue.note_published(size).await?;
+            point::reached("published-noted");
             info!(size, "published the log at size {size}");
             published = Some(checkpoint);
         }
@@ -87,23 +90,14 @@ impl Archive {
     /// # Errors
     ///
     /// [`Error::NotFound`] where the log is not that large.
-    pub async fn prove_consistency(&self, old_size: u64) -> Result<Vec<Digest>, Error> {
+    pub async fn prove_consistency(&self, old_size: u64) -> Result<ConsistencyProof, Error> {
         let missing = || Error::NotFound { what: format!("published log of size {old_size}") };
         let checkpoint = self.checkpoint().await?.ok_or_else(missing)?;
         let size = checkpoint.parse::<Checkpoint>()?.size;
         if old_size == 0 || old_size > size {
             return Err(missing());
         }
-        self.blocking(move |store| consistency(&Tiles::new(store, size), old_size, size)).await
-    }
-}
-
-/// Reads a checkpoint that this key must have signed.
-fn verified(note: &str, key: &NoteKey) -> Result<Checkpoint, Error> {
-    let text = key.verifier().verify(note).map_err(Error::Note)?.parse::<Checkpoint>()?;
-    if text.origin == key.verifier().name() {
-        Ok(text)
-    } else {
-        Err(Error::damaged(PublishedLog::checkpoint_name(), "the checkpoint is another log's"))
+        let path = self.blocking(move |store| consistency(&Tiles::new(store, size), old_size, size)).await?;
+        Ok(ConsistencyProof { old_size, path, checkpoint })
     }
 }

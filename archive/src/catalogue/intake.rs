@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::{Catalogue, column, look_up, number, parsed, write};
 use crate::events::ArrivalFact;
-use crate::{Arrival, ArrivalState, BatchId, Error, Ledger, LedgerRow, Outcome, Registration, Totals};
+use crate::{Arrival, ArrivalState, BatchId, Error, Ledger, LedgerRow, Outcome, Registration, Totals, point};
 
 /// A pending row of the ledger.
 #[derive(Clone, Debug)]
@@ -34,6 +34,7 @@ impl Catalogue {
             .await
             .map_err(write())?;
         transaction.commit().await.map_err(write())?;
+        point::reached("batch-opened");
         Ok(batch)
     }
 
@@ -90,6 +91,7 @@ impl Catalogue {
             Registration::Resumed { .. } => {}
         }
         transaction.commit().await.map_err(write())?;
+        point::reached("registered");
         Ok(registration)
     }
 
@@ -124,7 +126,9 @@ impl Catalogue {
             let row = NewRow { state, why: Some((code, detail)), record: None, token: None };
             insert(&mut transaction, batch, arrival, &row, now).await?;
         }
-        transaction.commit().await.map_err(write())
+        transaction.commit().await.map_err(write())?;
+        point::reached("settled");
+        Ok(())
     }
 
     pub(crate) async fn ledger(&self, batch: &BatchId) -> Result<Ledger, Error> {

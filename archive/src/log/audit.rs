@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use muniment_record::{Digest, RecordId};
+use muniment_seal::note::NoteVerifier;
 
 use super::files::audit_files;
 use super::tiles::{Tiles, WIDTH, bundle_path, companion_path, read_bundle, tile_path, width_of};
 use super::tree::{fold, leaf_hash, root};
-use super::{Checkpoint, Leaf, PublishedLog};
-use crate::AuditProblem::{Changed, Missing, Unreadable};
+use super::{Checkpoint, Leaf, PublishedLog, signed_checkpoint};
+use crate::AuditProblem::{Changed, Missing, Signature, Unreadable};
 use crate::finding::Findings;
 use crate::store::Store;
 
@@ -24,13 +25,13 @@ pub(crate) struct Logged {
 }
 
 /// Re-reads the published log, of which so many entries are known to have been published.
-pub(crate) fn audit_log(store: &Store, published: u64) -> (Findings, Logged) {
-    let (mut findings, logged) = audit_tree(store, published);
+pub(crate) fn audit_log(store: &Store, published: u64, key: Option<&NoteVerifier>) -> (Findings, Logged) {
+    let (mut findings, logged) = audit_tree(store, published, key);
     audit_files(store, &mut findings);
     (findings, logged)
 }
 
-fn audit_tree(store: &Store, published: u64) -> (Findings, Logged) {
+fn audit_tree(store: &Store, published: u64, key: Option<&NoteVerifier>) -> (Findings, Logged) {
     let mut findings = Findings::on(None);
     let mut logged = Logged::default();
     let name = PublishedLog::checkpoint_name();
@@ -43,7 +44,12 @@ fn audit_tree(store: &Store, published: u64) -> (Findings, Logged) {
             }
             return (findings, logged);
         }
-        Ok(Some(note)) => note.parse::<Checkpoint>(),
+        Ok(Some(note)) => {
+            if key.is_some_and(|key| signed_checkpoint(&note, key).is_err()) {
+                findings.add(&name, Signature, "it is not signed by the log's key");
+            }
+            note.parse::<Checkpoint>()
+        }
         Err(error) => Err(error),
     };
     let checkpoint = match checkpoint {

@@ -47,6 +47,17 @@ pub struct Leaf {
 impl Leaf {
     /// The form of writing of this version of the program.
     pub const FORMAT: &str = "muniment.leaf/1";
+
+    /// Reads an entry of the log.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Proof`] where it is not a leaf, or of a version that this program does not know.
+    pub fn from_entry(entry: &str) -> Result<Self, Error> {
+        const FAULT: Error = Error::Proof("the entry is not a leaf of this log");
+        let leaf: Self = serde_json::from_str(entry).map_err(|_| FAULT)?;
+        if leaf.format == Self::FORMAT { Ok(leaf) } else { Err(FAULT) }
+    }
 }
 
 /// What stands beside a leaf and is not published: all that the catalogue knows of the record, and the salt.

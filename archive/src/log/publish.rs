@@ -83,7 +83,7 @@ impl<'a> PublishedLog<'a> {
                 companions.push_str(&entry.companion);
                 companions.push('\n');
             }
-            self.store.put_once(&companion_path(index, width), companions.as_bytes())?;
+            self.put_companions(index, width, companions.as_bytes())?;
             let leaves = write_bundle(bundle.iter().map(|entry| entry.leaf.as_bytes()))?;
             self.store.put_once(&bundle_path(index, width), &leaves)?;
         }
@@ -97,6 +97,17 @@ impl<'a> PublishedLog<'a> {
             return Err(Error::damaged("log", "its tiles do not lead to the checkpoint's root"));
         }
         Ok((new_size, root(&tiles, new_size)?))
+    }
+
+    /// Writes companions. Those without entries beside them were left by a stop, and what they say may have been made anew
+    /// since (a rebuild draws new salts): nothing published commits to them, so they are replaced.
+    fn put_companions(self, index: u64, width: u64, bytes: &[u8]) -> Result<(), Error> {
+        let name = companion_path(index, width);
+        let there = |name: &str| self.store.root().join(name).exists();
+        if there(&name) && !there(&bundle_path(index, width)) && self.store.read(&name)? != bytes {
+            return self.store.replace(&name, bytes);
+        }
+        self.store.put_once(&name, bytes)
     }
 
     /// Puts a signed checkpoint in the old one's place.

@@ -4,33 +4,47 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use muniment_seal::Verdict;
+use muniment_seal::note::NoteKey;
 
 use super::fixture::{Document, House, archive_all, audit, files, id_of, now};
 use crate::object::name_of;
 use crate::{Archive, AuditProblem};
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Action {
+enum Action {
     Delete,
     Truncate,
     Flip,
+    /// Two files change places.
+    Swap,
 }
 
-pub(super) const ACTIONS: [Action; 3] = [Action::Delete, Action::Truncate, Action::Flip];
-const PLACES: [&str; 9] = [
-    "v1/content/H05.12-260224-0001-KQ1.pdf",
-    "v1/content/record.json",
-    "v1/content/events.json",
-    "v1/inventory.json",
-    "v1/inventory.json.sha512",
-    "inventory.json",
-    "inventory.json.sha512",
-    "0=ocfl_object_1.1",
-    "blob",
+const ACTIONS: [Action; 4] = [Action::Delete, Action::Truncate, Action::Flip, Action::Swap];
+const PDF: &str = "v1/content/H05.12-260224-0001-KQ1.pdf";
+
+/// Files of a record's object, each with the file of the next record's that it changes places with.
+const OBJECT_FILES: [(&str, &str); 8] = [
+    (PDF, "v1/content/H05.12-260224-0002-KQ1.pdf"),
+    ("v1/content/record.json", "v1/content/record.json"),
+    ("v1/content/events.json", "v1/content/events.json"),
+    ("v1/inventory.json", "v1/inventory.json"),
+    ("v1/inventory.json.sha512", "v1/inventory.json.sha512"),
+    ("inventory.json", "inventory.json"),
+    ("inventory.json.sha512", "inventory.json.sha512"),
+    // All declarations are alike.
+    ("0=ocfl_object_1.1", "inventory.json"),
+];
+
+/// Files of the log, each with another of its kind; there is one checkpoint only.
+const LOG_FILES: [(&str, &str); 4] = [
+    ("log/public/tile/0/000.p/4", "log/public/tile/0/000.p/3"),
+    ("log/public/tile/entries/000.p/4", "log/public/tile/entries/000.p/3"),
+    ("log/private/companions/000.p/4", "log/private/companions/000.p/3"),
+    ("log/public/checkpoint", "log/public/tile/0/000.p/4"),
 ];
 
 impl Action {
-    pub(super) fn on(self, path: &Path) {
+    fn on(self, path: &Path, twin: &Path) {
         let mut bytes = fs::read(path).unwrap();
         match self {
             Self::Delete => return fs::remove_file(path).unwrap(),
@@ -39,40 +53,62 @@ impl Action {
                 let middle = bytes.len() / 2;
                 bytes[middle] ^= 1;
             }
+            Self::Swap => {
+                let other = fs::read(twin).unwrap();
+                assert_ne!(bytes, other, "{}", path.display());
+                fs::write(twin, bytes).unwrap();
+                bytes = other;
+            }
         }
         fs::write(path, bytes).unwrap();
     }
 }
 
-fn place(home: &Path, place: &str) -> PathBuf {
-    match place {
-        "blob" => files(home, "blobs").remove(0),
-        file => home.join(name_of(id_of(1))).join(file),
-    }
+/// Every kind of file that an archive keeps beside its catalogue.
+fn places(home: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let object = |seed, file| home.join(name_of(id_of(seed))).join(file);
+    let in_object = OBJECT_FILES.iter().map(|(file, twin)| (object(1, *file), object(2, *twin)));
+    let in_log = LOG_FILES.iter().map(|(file, twin)| (home.join(file), home.join(twin)));
+    let mut places: Vec<(PathBuf, PathBuf)> = in_object.chain(in_log).collect();
+    let blobs = files(home, "blobs");
+    places.push((blobs[0].clone(), blobs[1].clone()));
+    places
 }
 
 #[tokio::test]
-async fn every_damage_is_named_and_the_rest_stays_sound() {
-    for action in ACTIONS {
-        for name in PLACES {
-            let (house, archive) = House::new().await;
-            archive_all(&house, &archive, 0..3).await;
-            let path = place(&house.home(), name);
-            action.on(&path);
-            let report = audit(&archive).await;
-            let context = format!("{action:?} {name}: {report}");
-            let relative = path.strip_prefix(house.home()).unwrap().to_string_lossy().into_owned();
-            let sibling = |object: &str| object.starts_with(relative.trim_end_matches(".sha512"));
-            assert!(report.findings.iter().any(|finding| sibling(&finding.object)), "{context}");
-            assert_eq!(report.objects, 3, "{context}");
-            if name != "blob" {
-                assert!(report.findings.iter().all(|finding| finding.record == Some(id_of(1))), "{context}");
+async fn every_damage_is_named_and_the_rest_stays_usable() {
+    let (house, archive) = House::new().await;
+    let key = NoteKey::generate("archive.example/log").unwrap();
+    for seeds in [0..3, 3..4] {
+        archive_all(&house, &archive, seeds).await;
+        archive.publish_log(&key).await.unwrap();
+    }
+    let home = house.home();
+    let verifier = key.verifier();
+    for (path, twin) in places(&home) {
+        let whole = [(&path, fs::read(&path).unwrap()), (&twin, fs::read(&twin).unwrap())];
+        for action in ACTIONS {
+            action.on(&path, &twin);
+            let report =
+                archive.audit_with(&|_, _| Verdict::Passed, Some(&verifier), now(), &()).await.unwrap();
+            let relative = path.strip_prefix(&home).unwrap().to_string_lossy().into_owned();
+            let context = format!("{action:?} {relative}: {report}");
+            // An inventory and its sidecar vouch for each other: either may be named.
+            let pair = relative.trim_end_matches(".sha512");
+            assert!(report.findings.iter().any(|finding| finding.object.starts_with(pair)), "{context}");
+            assert_eq!(report.objects, 4, "{context}");
+            for seed in [0, 3] {
+                assert!(report.findings.iter().all(|finding| finding.record != Some(id_of(seed))), "{context}");
+                let record = archive.record(id_of(seed)).await.unwrap();
+                archive.pdf(&record).await.unwrap();
+                archive.receipt(record.id).await.unwrap();
             }
-            // The other records are served as before.
-            let sound = archive.record(id_of(2)).await.unwrap();
-            archive.pdf(&sound).await.unwrap();
+            for (file, bytes) in &whole {
+                fs::write(file, bytes).unwrap();
+            }
         }
     }
+    assert!(audit(&archive).await.is_clean(), "all is as it was");
 }
 
 #[tokio::test]
@@ -80,7 +116,8 @@ async fn a_damaged_pdf_is_never_given_out() {
     for action in ACTIONS {
         let (house, archive) = House::new().await;
         archive_all(&house, &archive, 1..2).await;
-        action.on(&place(&house.home(), PLACES[0]));
+        let object = house.home().join(name_of(id_of(1)));
+        action.on(&object.join(PDF), &object.join("v1/content/record.json"));
         let record = archive.record(id_of(1)).await.unwrap();
         assert_eq!(archive.pdf(&record).await.unwrap_err().code(), "damaged", "{action:?}");
     }
@@ -156,18 +193,22 @@ async fn a_damaged_catalogue_is_an_error_and_rebuilt() {
                 bytes[4096..].iter_mut().for_each(|byte| *byte ^= 1);
                 fs::write(&file, bytes).unwrap();
             }
-            other => other.on(&file),
+            other => other.on(&file, &files(&house.home(), "blobs")[0]),
         }
         let opened = Archive::open(&house.home()).await;
         let noticed = match opened {
             Err(_) => true,
             Ok(archive) => {
-                let audited = archive.audit_with(&|_, _| Verdict::Passed, now(), &()).await;
+                let audited = archive.audit_with(&|_, _| Verdict::Passed, None, now(), &()).await;
                 archive.close().await;
                 audited.map_or(true, |report| !report.is_clean())
             }
         };
         assert!(noticed, "{action:?}");
+        if matches!(action, Action::Swap) {
+            // What lies in the catalogue's place now is the blob.
+            fs::rename(&file, &files(&house.home(), "blobs")[0]).unwrap();
+        }
         let report = Archive::rebuild(&house.home(), now(), true).await.unwrap();
         assert!(report.is_complete(), "{report}");
         let archive = Archive::open(&house.home()).await.unwrap();
@@ -181,7 +222,7 @@ async fn a_verdict_weaker_than_recorded_is_a_finding() {
     let (house, archive) = House::new().await;
     archive_all(&house, &archive, 0..1).await;
     for verdict in [Verdict::Indeterminate, Verdict::Failed, Verdict::NotSigned] {
-        let report = archive.audit_with(&|_, _| verdict, now(), &()).await.unwrap();
+        let report = archive.audit_with(&|_, _| verdict, None, now(), &()).await.unwrap();
         assert_eq!(report.findings.len(), 1, "{report}");
         assert_eq!(report.findings[0].what, AuditProblem::Signature);
     }

@@ -19,22 +19,50 @@ pub(super) fn now() -> Timestamp {
 
 /// An archive in a directory of its own, and a place for the files that come in.
 pub(super) struct House {
-    dir: TempDir,
+    dir: PathBuf,
+    /// Removes the directory at the end; the one of another process is left alone.
+    _owned: Option<TempDir>,
 }
 
 impl House {
     pub(super) async fn new() -> (Self, Archive) {
-        let house = Self { dir: TempDir::new().unwrap() };
+        let house = Self::empty();
         let archive = Archive::create(&house.home()).await.unwrap();
         (house, archive)
     }
 
+    /// A place without an archive.
+    pub(super) fn empty() -> Self {
+        let owned = TempDir::new().unwrap();
+        Self { dir: owned.path().to_owned(), _owned: Some(owned) }
+    }
+
+    /// The house of another process.
+    pub(super) fn of_another(dir: PathBuf) -> Self {
+        Self { dir, _owned: None }
+    }
+
+    /// The same house once more, at another place.
+    pub(super) fn copy(&self) -> Self {
+        let copy = Self::empty();
+        for file in files(&self.dir, "") {
+            let target = copy.dir.join(file.strip_prefix(&self.dir).unwrap());
+            std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+            std::fs::copy(file, target).unwrap();
+        }
+        copy
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub(super) fn home(&self) -> PathBuf {
-        self.dir.path().join("home")
+        self.dir.join("home")
     }
 
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.dir.path().join(name);
+        let path = self.dir.join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
@@ -183,7 +211,7 @@ pub(super) async fn archive_all(house: &House, archive: &Archive, seeds: std::op
 
 /// An audit that takes every signature for good.
 pub(super) async fn audit(archive: &Archive) -> AuditReport {
-    archive.audit_with(&|_, _| Verdict::Passed, now(), &()).await.unwrap()
+    archive.audit_with(&|_, _| Verdict::Passed, None, now(), &()).await.unwrap()
 }
 
 /// The files of an archive below a directory, sorted.
