@@ -12,6 +12,9 @@ use crate::algorithm::{self, Check};
 use crate::asn1::{self, Value};
 use crate::{Error, oid};
 
+/// Addresses of one kind that are read from a certificate.
+const MOST_ADDRESSES: usize = 8;
+
 /// An X.509 certificate (chứng thư chữ ký số; RFC 5280), with its bytes as they came.
 ///
 /// Cheap to clone. Two certificates are equal when their bytes are.
@@ -120,6 +123,47 @@ impl Certificate {
         self.inner.not_after
     }
 
+    /// Whether its validity ends within so many days of `now`, or has ended.
+    pub fn expires_within(&self, now: Timestamp, days: u32) -> bool {
+        self.not_after().duration_since(now) < jiff::SignedDuration::from_hours(i64::from(days) * 24)
+    }
+
+    /// The addresses of its issuer's revocation lists (RFC 5280, 4.2.1.13).
+    pub(crate) fn crl_urls(&self) -> Vec<String> {
+        let mut urls = Vec::new();
+        for point in self.extension_values(oid::CRL_DISTRIBUTION_POINTS) {
+            let name = point.reader().optional(asn1::context(0));
+            let full_name = name.and_then(|name| name.reader().optional(asn1::context(0)));
+            urls.extend(full_name.into_iter().flat_map(|names| names.reader()).filter_map(|name| url(&name)));
+        }
+        urls
+    }
+
+    /// The addresses of its issuer's OCSP responders (RFC 5280, 4.2.2.1).
+    pub(crate) fn ocsp_urls(&self) -> Vec<String> {
+        let mut urls = Vec::new();
+        for description in self.extension_values(oid::AUTHORITY_INFO_ACCESS) {
+            let mut fields = description.reader();
+            let method = fields.expect(asn1::OID);
+            if method.is_some_and(|method| method.content == oid::OCSP.as_bytes()) {
+                urls.extend(fields.value().and_then(|name| url(&name)));
+            }
+        }
+        urls
+    }
+
+    /// Whether its issuer wants no revocation check of it (RFC 6960, 4.2.2.2.1).
+    pub(crate) fn needs_no_revocation_check(&self) -> bool {
+        self.extensions().iter().any(|extension| extension.extn_id == oid::OCSP_NO_CHECK)
+    }
+
+    /// The values in the SEQUENCE that an extension holds.
+    fn extension_values(&self, wanted: der::asn1::ObjectIdentifier) -> Vec<Value<'_>> {
+        let extension = self.extensions().iter().find(|extension| extension.extn_id == wanted);
+        let list = extension.and_then(|extension| Value::only(extension.extn_value.as_bytes()));
+        list.into_iter().flat_map(|list| list.reader()).take(MOST_ADDRESSES).collect()
+    }
+
     /// The SubjectPublicKeyInfo, as found.
     pub(crate) fn spki(&self) -> &[u8] {
         &self.inner.spki
@@ -216,6 +260,12 @@ impl Certificate {
         let value = attribute.value.to_der().ok()?;
         Some(String::from_utf8_lossy(Value::only(&value)?.content).into_owned())
     }
+}
+
+/// A GeneralName that is an address.
+fn url(name: &Value<'_>) -> Option<String> {
+    let text = std::str::from_utf8(name.content).ok()?;
+    (name.tag == asn1::context_primitive(6)).then(|| text.to_owned())
 }
 
 /// Checks the outer signature of a certificate, a revocation list or the like: `SEQUENCE { tbs, algorithm, BIT STRING }`.

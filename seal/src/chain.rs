@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::algorithm::Check;
 use crate::crl::{Crl, Revocation};
-use crate::ocsp::OcspResponse;
+use crate::ocsp::{Answer, OcspResponse};
 use crate::{Certificate, Reason, Trust, oid};
 
 /// Certificates above one another; longer chains are not followed.
@@ -276,11 +276,7 @@ fn revocation_status(
         }
     }
     for response in &evidence.responses {
-        let Some(answer) =
-            response.answer(certificate, issuer).filter(|answer| answer.this_update <= when.now)
-        else {
-            continue;
-        };
+        let Some(answer) = evidence.answer(response, certificate, issuer, when) else { continue };
         match answer.revocation {
             Some(revocation) if revocation.at <= when.used_at => return Status::Revoked(revocation),
             _ if answer.next_update.unwrap_or(answer.this_update) >= when.used_at => status = Status::Good,
@@ -288,4 +284,62 @@ fn revocation_status(
         }
     }
     status
+}
+
+impl Evidence {
+    /// What a response says, as known at the time of asking. One whose responder has been revoked itself says nothing.
+    fn answer(
+        &self,
+        response: &OcspResponse,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        when: When,
+    ) -> Option<Answer> {
+        let answer = response.answer(certificate, issuer)?;
+        let is_known = answer.this_update <= when.now;
+        let delegate = response.delegate(issuer).filter(|delegate| !delegate.needs_no_revocation_check());
+        let is_revoked = delegate.is_some_and(|delegate| {
+            let mut lists = self.crls.iter().filter(|crl| crl.find(delegate.serial_bytes()).is_some());
+            lists.any(|crl| crl.speaks_for(issuer))
+        });
+        (is_known && !is_revoked).then_some(answer)
+    }
+
+    /// Whether it tells of a certificate that it held or that it was revoked.
+    pub(crate) fn is_anything_known(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        when: When,
+    ) -> bool {
+        !matches!(revocation_status(certificate, issuer, when, self), Status::Unknown)
+    }
+
+    /// The newest response, or else the newest list, by which a certificate held, for keeping.
+    pub(crate) fn proof(&self, certificate: &Certificate, issuer: &Certificate, when: When) -> Option<Proof> {
+        let responses = self.responses.iter().filter_map(|response| {
+            let answer = self.answer(response, certificate, issuer, when)?;
+            let is_good = answer.revocation.is_none_or(|revocation| when.used_at < revocation.at)
+                && answer.next_update.unwrap_or(answer.this_update) >= when.used_at;
+            is_good.then_some((answer.this_update, response))
+        });
+        if let Some((_, response)) = responses.max_by_key(|(this_update, _)| *this_update) {
+            return Some(Proof::Response(response.der().to_vec()));
+        }
+        let lists = self.crls.iter().filter(|crl| {
+            crl.this_update() <= when.now
+                && crl.is_fresh_at(when.used_at)
+                && crl.this_update() <= certificate.not_after()
+                && crl.find(certificate.serial_bytes()).is_none_or(|found| when.used_at < found.at)
+                && crl.speaks_for(issuer)
+        });
+        lists.max_by_key(|crl| crl.this_update()).map(|crl| Proof::Crl(crl.der().to_vec()))
+    }
+}
+
+/// What proves that a certificate held: the bytes of a revocation list or of an OCSP response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    Crl(Vec<u8>),
+    Response(Vec<u8>),
 }

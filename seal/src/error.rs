@@ -44,6 +44,12 @@ pub enum Error {
     /// No time-stamping authority gave a good answer; try again later.
     #[error("failed to get a timestamp: {0}")]
     Timestamp(String),
+    /// Whether the certificate has been revoked could not be found out; try again later.
+    #[error("failed to check whether the certificate has been revoked: {0}")]
+    Revocation(String),
+    /// A signature has no timestamp, so that it cannot be kept beyond its certificate's validity.
+    #[error("failed to add validation data: a signature has no trusted timestamp")]
+    NoTimestamp,
     /// A signed note, or its key, is malformed or not signed by the expected key.
     #[error("failed to check a signed note: {0}")]
     Note(&'static str),
@@ -99,6 +105,8 @@ impl Error {
             Self::SelfCheck(_) => "self-check",
             Self::Forged(_) => "forged",
             Self::Timestamp(_) => "timestamp-failed",
+            Self::Revocation(_) => "revocation-unknown",
+            Self::NoTimestamp => "no-timestamp",
             Self::Note(_) => "bad-note",
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => "no-space",
             Self::Io { .. } => "io",
@@ -107,7 +115,7 @@ impl Error {
 
     /// Whether the same document may be signed later as things are: nothing is wrong with it, so it should wait.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Timestamp(_) | Self::Signer(_) | Self::Io { .. })
+        matches!(self, Self::Timestamp(_) | Self::Revocation(_) | Self::Signer(_) | Self::Io { .. })
     }
 
     pub(crate) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {

@@ -29,6 +29,11 @@ impl Http {
         self.read(request.send(body))
     }
 
+    /// Fetches what lies at an address.
+    pub(crate) fn get(&self, url: &str) -> Result<Vec<u8>, String> {
+        self.read(self.agent.get(plain(url)?).call())
+    }
+
     fn read(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Vec<u8>, String> {
         let mut answer = answer.map_err(|error| error.to_string())?;
         let body = answer.body_mut().with_config().limit(self.most_bytes).read_to_vec();

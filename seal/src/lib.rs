@@ -35,6 +35,7 @@ mod chain;
 mod cms;
 mod crl;
 mod error;
+mod fitness;
 mod font;
 mod http;
 pub mod note;
@@ -46,29 +47,35 @@ pub mod pki;
 mod reason;
 mod report;
 mod request;
+mod revocation;
 mod sealed;
 mod sign;
 mod signer;
 mod stamp;
+mod store;
 mod time;
 mod timestamp;
 mod trust;
 pub mod tsa;
+mod uplift;
 mod verify;
 
 pub use algorithm::Scheme;
 pub use certificate::Certificate;
 pub use error::{Error, Unfit};
+pub use fitness::{Fitness, check_signer};
 pub use reason::Reason;
 pub use report::{
     Integrity, Level, Modification, Policy, Report, Scope, SignatureKind, SignatureReport, SubIndication,
     TrustStatus, Verdict,
 };
 pub use request::{CopyForm, SealRequest};
-pub use sealed::{Sealed, accept, seal};
+pub use revocation::{OnlineRevocation, RevocationSource};
+pub use sealed::{Sealed, Sealing, Signing, accept, seal, seal_with};
 pub use sign::{Preparation, sign, sign_with_timestamp};
 pub use signer::{Signer, SoftwareSigner};
 pub use timestamp::{TimestampRequest, TimestampToken};
 pub use trust::Trust;
 pub use tsa::TimestampAuthority;
+pub use uplift::uplift;
 pub use verify::verify;

@@ -6,6 +6,9 @@ use crate::asn1::{self, Reader, Value};
 use crate::crl::Revocation;
 use crate::{Certificate, oid, time};
 
+/// Certificates of a response that are looked at.
+const MOST_CERTIFICATES: usize = 8;
+
 /// A basic OCSP response (RFC 6960, 4.2.1), read but not believed.
 #[derive(Clone, Debug)]
 pub(crate) struct OcspResponse {
@@ -56,6 +59,15 @@ impl OcspResponse {
         Some(Fields { data, algorithm, signature, certificates })
     }
 
+    /// The certificate of the responder that signed it, where that is not the issuer itself.
+    pub(crate) fn delegate(&self, issuer: &Certificate) -> Option<Certificate> {
+        let fields = self.fields()?;
+        if fields.is_signed_with(issuer) {
+            return None;
+        }
+        fields.responders().find(|responder| fields.is_signed_with(responder))
+    }
+
     /// What it says about a certificate of `issuer`, if it is signed by the issuer or by a responder that the issuer
     /// authorised (RFC 6960, 4.2.2.2).
     pub(crate) fn answer(&self, certificate: &Certificate, issuer: &Certificate) -> Option<Answer> {
@@ -66,11 +78,6 @@ impl OcspResponse {
         let produced_at = time::from_asn1(&data.expect(asn1::GENERALIZED_TIME)?)?;
         let mut answers = data.sequence()?;
         let answer = answers.find_map(|single| read_answer(single, certificate, issuer))?;
-        let signs = |key: &Certificate| {
-            let check =
-                algorithm::check(key.spki(), &fields.algorithm, None, fields.data.whole, fields.signature);
-            matches!(check, Check::Good(algorithm) if !algorithm.is_legacy)
-        };
         let is_authorised = |responder: &Certificate| {
             let may_answer =
                 responder.extended_key_usage().is_some_and(|(_, usages)| usages.contains(&oid::OCSP_SIGNING));
@@ -79,16 +86,40 @@ impl OcspResponse {
                 && responder.is_valid_at(produced_at)
                 && matches!(responder.is_signed_by(issuer), Check::Good(algorithm) if !algorithm.is_legacy)
         };
-        let mut responders = fields
-            .certificates
-            .into_iter()
-            .flatten()
-            .take(8)
-            .filter_map(|value| Certificate::read(value.whole));
-        let is_signed =
-            signs(issuer) || responders.any(|responder| is_authorised(&responder) && signs(&responder));
+        let is_signed = fields.is_signed_with(issuer)
+            || fields
+                .responders()
+                .any(|responder| is_authorised(&responder) && fields.is_signed_with(&responder));
         is_signed.then_some(answer)
     }
+}
+
+impl Fields<'_> {
+    fn is_signed_with(&self, signer: &Certificate) -> bool {
+        let check = algorithm::check(signer.spki(), &self.algorithm, None, self.data.whole, self.signature);
+        matches!(check, Check::Good(algorithm) if !algorithm.is_legacy)
+    }
+
+    /// The certificates that came with it.
+    fn responders(&self) -> impl Iterator<Item = Certificate> {
+        let certificates = self.certificates.into_iter().flatten().take(MOST_CERTIFICATES);
+        certificates.filter_map(|value| Certificate::read(value.whole))
+    }
+}
+
+/// A request about one certificate (RFC 6960, 4.1.1), to be posted as `application/ocsp-request`. It names the
+/// certificate by SHA-1, as every responder understands (RFC 5019, 2.1.1), and has no nonce, which many leave out of
+/// their answers: an answer's times show how fresh it is.
+pub(crate) fn request(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> {
+    let octets = |bytes: &[u8]| asn1::encode(asn1::OCTET_STRING, &[bytes]);
+    let hash = asn1::encode(asn1::OID, &[oid::SHA1.as_bytes()]);
+    let id = asn1::sequence(&[
+        &asn1::sequence(&[&hash, &[asn1::NULL, 0]]),
+        &octets(digest(&SHA1_FOR_LEGACY_USE_ONLY, issuer.subject_der()).as_ref()),
+        &octets(digest(&SHA1_FOR_LEGACY_USE_ONLY, issuer.public_key()).as_ref()),
+        &asn1::encode(asn1::INTEGER, &[certificate.serial_bytes()]),
+    ]);
+    asn1::sequence(&[&asn1::sequence(&[&asn1::sequence(&[&asn1::sequence(&[&id])])])])
 }
 
 fn read_answer(single: Value<'_>, certificate: &Certificate, issuer: &Certificate) -> Option<Answer> {

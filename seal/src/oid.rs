@@ -70,3 +70,9 @@ pub(crate) const DOCUMENT_SIGNING: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.36");
 pub(crate) const OCSP_BASIC: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
 /// A responder's certificate that needs no revocation check (RFC 6960, 4.2.2.2.1).
 pub(crate) const OCSP_NO_CHECK: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.5");
+
+// Where revocation data is found (RFC 5280, 4.2.1.13 and 4.2.2.1).
+pub(crate) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
+pub(crate) const AUTHORITY_INFO_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.1");
+/// The OCSP access method.
+pub(crate) const OCSP: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1");

@@ -1,13 +1,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muniment_record::{Digest, Form, Language, Package, SignatureFact};
 
 use crate::pdf::{Document, Flaw};
 use crate::report::{Integrity, Modification, Report, Verdict};
 use crate::verify::flat;
-use crate::{Error, Reason, SealRequest, Signer, Trust, Unfit, sign, verify::verify};
+use crate::{
+    Error, Reason, SealRequest, Signer, TimestampAuthority, Trust, Unfit, sign, sign_with_timestamp,
+    verify::verify,
+};
+
+/// How far the clocks of time-stamping authorities may be ahead of ours.
+const SLACK: SignedDuration = SignedDuration::from_secs(300);
 
 /// A package whose PDF is signed and was verified: what the archive accepts.
 ///
@@ -57,13 +63,29 @@ impl Sealed {
     }
 }
 
-/// Seals a digitised package: signs its PDF, verifies the result and writes it to `staging/sealed.pdf`.
+/// One signature to be made.
+pub struct Signing<'a> {
+    /// What it says and claims.
+    pub request: SealRequest,
+    /// The key.
+    pub signer: &'a dyn Signer,
+}
+
+/// How a package is sealed.
+pub struct Sealing<'a> {
+    /// The signatures in their order: the officer's first, then the agency's (TT 01/2023/TT-VPCP, article 8). Never empty.
+    pub signings: Vec<Signing<'a>>,
+    /// Who gives timestamps; without one the signatures stay at the level B-B.
+    pub timestamps: Option<&'a dyn TimestampAuthority>,
+    /// What the result is verified with.
+    pub trust: &'a Trust,
+}
+
+/// Seals a digitised package with one signature and no timestamp.
 ///
 /// # Errors
 ///
-/// [`Error::WrongForm`] for a signed original, [`Error::Unfit`] for a certificate that must not be used now,
-/// [`Error::NotFlat`] for a PDF that could change what it shows,
-/// [`Error::SelfCheck`] where the result does not verify; nothing is written then. Otherwise as [`sign`].
+/// As [`seal_with`].
 pub fn seal(
     package: Package,
     staging: &Path,
@@ -71,20 +93,43 @@ pub fn seal(
     signer: &dyn Signer,
     trust: &Trust,
 ) -> Result<Sealed, Error> {
+    let signings = vec![Signing { request: request.clone(), signer }];
+    seal_with(package, staging, &Sealing { signings, timestamps: None, trust })
+}
+
+/// Seals a digitised package: signs its PDF, verifies the result and writes it to `staging/sealed.pdf`.
+///
+/// # Errors
+///
+/// [`Error::WrongForm`] for a signed original, [`Error::Unfit`] for a certificate that must not be used now,
+/// [`Error::NotFlat`] for a PDF that could change what it shows, [`Error::Timestamp`] where no authority answers,
+/// [`Error::SelfCheck`] where the result does not verify; nothing is written then. Otherwise as [`sign`].
+pub fn seal_with(package: Package, staging: &Path, sealing: &Sealing<'_>) -> Result<Sealed, Error> {
     if package.form != Form::Digitised {
         return Err(Error::WrongForm("a signed original is accepted as it is, never sealed"));
     }
-    let unsigned = fs::read(&package.pdf).map_err(Error::io("read the prepared PDF"))?;
-    check_flat(&unsigned)?;
-    let signed = sign(&unsigned, request, signer)?;
-    let report = verify(&signed, trust, request.signed_at);
+    let last = sealing.signings.last().ok_or(Error::Credential("a signer"))?;
+    let mut signed = fs::read(&package.pdf).map_err(Error::io("read the prepared PDF"))?;
+    check_flat(&signed)?;
+    for Signing { request, signer } in &sealing.signings {
+        signed = match sealing.timestamps {
+            Some(authority) => sign_with_timestamp(&signed, request, *signer, authority)?,
+            None => sign(&signed, request, *signer)?,
+        };
+    }
+    // A token may give a fraction of a second more than our clock.
+    let at = last.request.signed_at;
+    let at = sealing.timestamps.map_or(at, |_| at.checked_add(SLACK).unwrap_or(at));
+    let report = verify(&signed, sealing.trust, at);
     check_own(&report)?;
     let pdf_path = staging.join("sealed.pdf");
     fs::write(&pdf_path, &signed).map_err(Error::io("write the sealed PDF"))?;
     let mut sealed = Sealed::new(package, pdf_path, &report);
     // The report gives our role to what has passed; here it is known who signed last, whatever could be looked up.
-    if let Some(own) = sealed.signatures.last_mut() {
-        own.role = request.role;
+    let count = sealed.signatures.len();
+    let own = sealed.signatures.iter_mut().skip(count.saturating_sub(sealing.signings.len()));
+    for (fact, signing) in own.zip(&sealing.signings) {
+        fact.role = signing.request.role;
     }
     Ok(sealed)
 }

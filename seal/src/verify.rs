@@ -2,8 +2,8 @@
 //! bytes: no network, no clock, no other file.
 
 mod changes;
-mod coverage;
-mod fields;
+pub(crate) mod coverage;
+pub(crate) mod fields;
 pub(crate) mod flat;
 mod judge;
 mod widget;
@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use muniment_record::Digest;
 
 use crate::chain::Evidence;
-use crate::pdf::{Document, Flaw, Object};
+use crate::pdf::{Document, Flaw};
 use crate::report::{Policy, Report, SignatureKind, SignatureReport, Verdict};
+use crate::store::Store;
 use crate::{Reason, Trust};
 use fields::SignatureField;
 
@@ -107,23 +108,12 @@ fn lower(report: &mut Report, reason: Reason, verdict: Verdict) {
     }
 }
 
-/// Takes certificates and revocation data out of the document security store (ETSI EN 319 142-1, 5.4.2). Whether there
-/// is one.
+/// Takes certificates and revocation data out of the document security store. Whether there is one.
 fn add_store(document: &Document<'_>, evidence: &mut Evidence) -> bool {
-    let store = document.catalog().and_then(|catalog| document.get_dictionary(&catalog, "DSS"));
-    let Some(store) = store else { return false };
-    for (key, is_list) in [("Certs", false), ("CRLs", true), ("OCSPs", true)] {
-        let items = document.get(&store, key);
-        for item in items.as_ref().and_then(Object::array).unwrap_or_default().iter().take(256) {
-            let Some(Object::Stream(dictionary, place)) = document.resolve(item) else { continue };
-            let Some(data) = document.stream_data(&dictionary, &place) else { continue };
-            match (key, is_list) {
-                ("CRLs", _) => evidence.add_crl(&data),
-                ("OCSPs", _) => evidence.add_response(&data),
-                _ => evidence.add_certificates(crate::Certificate::read(&data)),
-            }
-        }
-    }
+    let Some(store) = Store::read(document) else { return false };
+    evidence.add_certificates(store.certificates.iter().filter_map(|der| crate::Certificate::read(der)));
+    store.crls.iter().for_each(|crl| evidence.add_crl(crl));
+    store.responses.iter().for_each(|response| evidence.add_response(response));
     true
 }
 

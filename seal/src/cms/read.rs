@@ -232,7 +232,8 @@ impl<'a> SignedData<'a> {
         }
     }
 
-    fn signer_certificate(&self) -> Option<Certificate> {
+    /// The certificate that the signer is named by, if it came along.
+    pub(crate) fn signer_certificate(&self) -> Option<Certificate> {
         let id = self.signer.id;
         self.certificates().find(|certificate| {
             if id.tag == asn1::context_primitive(0) {

@@ -87,6 +87,8 @@ pub struct Authority {
     name: Vec<u8>,
     /// The certificates that go with what it issues: its own and those above but for the root.
     chain: Vec<Certificate>,
+    /// Where its list is published, for what it issues to say.
+    crl_url: Option<String>,
 }
 
 impl Authority {
@@ -111,7 +113,13 @@ impl Authority {
         let value = key.pair.sign(&SystemRandom::new(), &tbs).map_err(|_| no_randomness())?;
         let certificate = Certificate::from_der(&signed(&tbs, value.as_ref()))?;
         let signer = SoftwareSigner::from_der(&key.pkcs8, vec![certificate])?;
-        Ok(Self { signer, key_pkcs8: key.pkcs8, name, chain: Vec::new() })
+        Ok(Self { signer, key_pkcs8: key.pkcs8, name, chain: Vec::new(), crl_url: None })
+    }
+
+    /// Has every certificate that it issues from now on say where its revocation list is (RFC 5280, 4.2.1.13).
+    #[must_use]
+    pub fn with_crl_url(self, url: impl Into<String>) -> Self {
+        Self { crl_url: Some(url.into()), ..self }
     }
 
     /// Makes an authority below this one.
@@ -126,7 +134,7 @@ impl Authority {
         let mut chain = vec![certificate.clone()];
         chain.extend(self.chain.iter().cloned());
         let signer = SoftwareSigner::from_der(&key.pkcs8, vec![certificate])?;
-        Ok(Self { signer, key_pkcs8: key.pkcs8, name: subject.der(), chain })
+        Ok(Self { signer, key_pkcs8: key.pkcs8, name: subject.der(), chain, crl_url: None })
     }
 
     /// Issues a certificate for a new P-256 key.
@@ -247,8 +255,14 @@ impl Authority {
         spki: &[u8],
         public: &[u8],
         validity: (Timestamp, Timestamp),
-        extensions: Vec<Vec<u8>>,
+        mut extensions: Vec<Vec<u8>>,
     ) -> Result<Certificate, Error> {
+        if let Some(url) = &self.crl_url {
+            let name = encode(asn1::context_primitive(6), &[url.as_bytes()]);
+            let point = encode(asn1::context(0), &[&encode(asn1::context(0), &[&name])]);
+            let points = sequence(&[&sequence(&[&point])]);
+            extensions.push(extension(oid::CRL_DISTRIBUTION_POINTS, false, &points));
+        }
         let tbs = Tbs {
             issuer: &self.name,
             issuer_key_id: &key_id(self.public_key()),

@@ -240,11 +240,17 @@ impl<'a, 'b> Judge<'a, 'b> {
                 report.warnings.push(Reason::NotPades);
             }
         }
-        let trusted_at = self.signature_time(signed, report);
+        let trusted_at = self.signature_time(signed, field.is_ours(), report);
         let is_proven = trusted_at.is_some() || self.proven_at < self.now;
         let used_at = trusted_at.unwrap_or(self.proven_at).min(self.proven_at);
         report.trusted_at = is_proven.then_some(used_at);
-        self.judge_trust(&signature.certificate, used_at, is_proven, report);
+        let path = self.judge_trust(&signature.certificate, used_at, is_proven, report);
+        if field.is_ours()
+            && path.outcome.is_ok()
+            && !signed.certificates().all(|certificate| path.certificates.contains(&certificate))
+        {
+            fail(report, Reason::MalformedCms);
+        }
         if report.claimed_at.is_some_and(|claimed| claimed > self.now) {
             report.warnings.push(Reason::FutureTime);
         }
@@ -253,18 +259,30 @@ impl<'a, 'b> Judge<'a, 'b> {
         }
     }
 
-    /// The earliest time that a trusted signature timestamp gives.
-    fn signature_time(&self, signed: &SignedData<'_>, report: &mut SignatureReport) -> Option<Timestamp> {
+    /// The earliest time that a trusted signature timestamp gives. In a signature of our own a timestamp is right, and
+    /// holds no certificate that its path does not need.
+    fn signature_time(
+        &self,
+        signed: &SignedData<'_>,
+        is_ours: bool,
+        report: &mut SignatureReport,
+    ) -> Option<Timestamp> {
         let value = signed.signature_value();
         let mut earliest: Option<Timestamp> = None;
         for token in signed.timestamps().into_iter().take(8) {
             let time = timestamp::check(token, &|hash| hash.digest(value).as_ref().to_vec()).map(|token| {
                 let path = self.timestamp_path(&token);
+                let is_tight =
+                    token.certificates.iter().all(|certificate| path.certificates.contains(certificate));
+                if is_ours && path.outcome.is_ok() && !is_tight {
+                    fail(report, Reason::BadTimestamp);
+                }
                 path.outcome.map(|()| token.time)
             });
             match time {
                 Ok(Ok(time)) => earliest = Some(earliest.map_or(time, |known| known.min(time))),
                 Ok(Err(_)) => report.warnings.push(Reason::UntrustedTimestamp),
+                Err(_) if is_ours => fail(report, Reason::BadTimestamp),
                 Err(_) => report.warnings.push(Reason::BadTimestamp),
             }
         }
@@ -277,11 +295,11 @@ impl<'a, 'b> Judge<'a, 'b> {
         used_at: Timestamp,
         is_proven: bool,
         report: &mut SignatureReport,
-    ) {
+    ) -> Path {
         let when = When { used_at, now: self.now };
         let path = chain::validate(certificate, Purpose::Signing, when, self.trust, &self.evidence);
         note_trust(report, &path);
-        let Err(reason) = path.outcome else { return };
+        let Err(reason) = path.outcome else { return path };
         // Revoked, and nothing proves when it was signed: only a claim to have signed later settles it
         // (ETSI EN 319 102-1, 5.3.4).
         let is_open = reason == Reason::Revoked
@@ -290,6 +308,7 @@ impl<'a, 'b> Judge<'a, 'b> {
                 .revocation
                 .is_some_and(|revocation| report.claimed_at.is_none_or(|claimed| claimed < revocation.at));
         fail(report, if is_open { Reason::RevokedNoProof } else { reason });
+        path
     }
 
     fn level(&self, certificate: &Certificate, used_at: Timestamp, has_timestamp: bool) -> Level {
