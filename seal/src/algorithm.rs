@@ -258,6 +258,15 @@ pub enum Scheme {
 impl Scheme {
     pub(crate) const ALL: [Self; 3] = [Self::EcdsaP256, Self::RsaPss, Self::RsaPkcs1];
 
+    /// The scheme for a certificate's key: RSA signs with PSS. `None` for a key that Muniment does not sign with.
+    pub(crate) fn for_key(spki: &[u8]) -> Option<Self> {
+        match Key::from_spki(spki)? {
+            Key::P256(_) => Some(Self::EcdsaP256),
+            Key::Rsa { bits, .. } if bits >= 2048 => Some(Self::RsaPss),
+            _ => None,
+        }
+    }
+
     /// The AlgorithmIdentifier of a signature made in this way.
     pub(crate) fn identifier(self) -> Vec<u8> {
         let oid = |oid: ObjectIdentifier| asn1::encode(asn1::OID, &[oid.as_bytes()]);

@@ -37,12 +37,14 @@ mod crl;
 mod error;
 mod fitness;
 mod font;
+mod hash_signer;
 mod http;
 pub mod note;
 mod ocsp;
 mod oid;
 mod pdf;
 mod pem;
+pub mod pkcs11;
 pub mod pki;
 mod reason;
 mod report;
@@ -64,6 +66,7 @@ pub use algorithm::Scheme;
 pub use certificate::Certificate;
 pub use error::{Error, Unfit};
 pub use fitness::{Fitness, check_signer};
+pub use hash_signer::{HashKey, HashSigner, ecdsa_to_der};
 pub use reason::Reason;
 pub use report::{
     Integrity, Level, Modification, Policy, Report, Scope, SignatureKind, SignatureReport, SubIndication,
