@@ -83,6 +83,11 @@ impl Certificate {
         &self.inner.der
     }
 
+    /// Its bytes as a PEM block.
+    pub fn to_pem(&self) -> String {
+        crate::pem::encode("CERTIFICATE", self.der())
+    }
+
     /// The digest of its bytes.
     pub fn sha256(&self) -> Digest {
         self.inner.sha256

@@ -1,0 +1,154 @@
+//! Every level, key and kind of file, judged by programs that we did not write (`tests/judges/levels.py`).
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use jiff::{Timestamp, ToSpan};
+use muniment_seal::pki::{Authority, Profile, Subject};
+use muniment_seal::tsa::DevelopmentAuthority;
+use muniment_seal::{
+    CopyForm, Level, SealRequest, Signer, SoftwareSigner, Trust, Verdict, sign, sign_with_timestamp, uplift,
+    verify,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn now() -> Timestamp {
+    Timestamp::constant(1_795_500_000, 0)
+}
+
+fn run(program: impl AsRef<Path>, args: &[&str]) -> Result<String> {
+    let output = Command::new(program.as_ref()).args(args).output()?;
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.success() { Ok(text) } else { Err(format!("{:?}: {text}", program.as_ref()).into()) }
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| "an odd path".into())
+}
+
+/// One page in each kind of file: classic table, cross-reference stream, object streams, linearized.
+fn kinds_of_files(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << >> >>",
+        "<< /Length 6 >>\nstream\nq\nQ\n\n\nendstream",
+    ];
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    let mut table = "xref\n0 5\n0000000000 65535 f\r\n".to_owned();
+    for (place, body) in objects.iter().enumerate() {
+        table.push_str(&format!("{:010} 00000 n\r\n", pdf.len()));
+        pdf.extend_from_slice(format!("{} 0 obj\n{body}\nendobj\n", place + 1).as_bytes());
+    }
+    let start = pdf.len();
+    pdf.extend_from_slice(
+        format!("{table}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
+    );
+    let plain = folder.join("plain.in");
+    fs::write(&plain, &pdf)?;
+    let mut kinds = vec![("table", pdf)];
+    for (name, options) in [
+        ("stream", &["--object-streams=preserve", "--force-version=1.7"][..]),
+        ("objects", &["--object-streams=generate"][..]),
+        ("linear", &["--linearize"][..]),
+    ] {
+        let made = folder.join(format!("{name}.in"));
+        // qpdf writes a cross-reference stream only where there is an object stream to list.
+        let source = if name == "stream" { folder.join("objects-first.in") } else { plain.clone() };
+        if name == "stream" {
+            run("qpdf", &["--object-streams=generate", text(&plain)?, text(&source)?])?;
+        }
+        run("qpdf", &[options, &[text(&source)?, text(&made)?]].concat())?;
+        kinds.push((name, fs::read(&made)?));
+    }
+    Ok(kinds)
+}
+
+/// A key made by OpenSSL, as users bring one.
+fn rsa(
+    folder: &Path,
+    bits: u32,
+    authority: &Authority,
+    validity: (Timestamp, Timestamp),
+) -> Result<SoftwareSigner> {
+    let (key, public) = (folder.join(format!("{bits}.pem")), folder.join(format!("{bits}.der")));
+    let size = format!("rsa_keygen_bits:{bits}");
+    run("openssl", &["genpkey", "-algorithm", "RSA", "-pkeyopt", &size, "-out", text(&key)?])?;
+    run("openssl", &["pkey", "-in", text(&key)?, "-pubout", "-outform", "DER", "-out", text(&public)?])?;
+    let subject = Subject::new(&format!("RSA {bits}"), "no legal value");
+    let chain =
+        authority.issue_for(&fs::read(&public)?, &subject, Profile::Signer, validity.0, validity.1)?;
+    let pem: String = chain.iter().map(muniment_seal::Certificate::to_pem).collect();
+    Ok(SoftwareSigner::from_pem(&fs::read(&key)?, pem.as_bytes())?)
+}
+
+#[test]
+fn every_judge_accepts_every_level_key_and_kind_of_file() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let out = folder.path().join("signed");
+    fs::create_dir(&out)?;
+    let validity = (now() - 24.hours(), now() + 24_000.hours());
+    let root = Authority::root(&Subject::new("root", "no legal value"), validity.0, validity.1)?;
+    let issuing = root.subordinate(&Subject::new("issuing", "no legal value"), validity.0, validity.1)?;
+    let lists = [root.crl_pem(&[], now(), validity.1)?, issuing.crl_pem(&[], now(), validity.1)?].concat();
+    let anchor = root.identity()?.chain_pem;
+    let trust = Trust::from_pem(format!("{anchor}{lists}").as_bytes())?;
+    let alone = Trust::from_pem(anchor.as_bytes())?;
+    let issue = |name: &str, profile| {
+        issuing.issue(&Subject::new(name, "no legal value"), profile, validity.0, validity.1)
+    };
+    let authority = DevelopmentAuthority::new(&issue("time", Profile::TimeStamping)?)?;
+    let officer = issue("officer", Profile::Signer)?.signer()?;
+    let keys: Vec<(&str, Box<dyn Signer>)> = vec![
+        ("p256", Box::new(issue("P-256", Profile::Signer)?.signer()?)),
+        ("rsa2048", Box::new(rsa(folder.path(), 2048, &issuing, validity)?.with_pkcs1())),
+        ("rsa3072", Box::new(rsa(folder.path(), 3072, &issuing, validity)?.with_pkcs1())),
+        ("pss", Box::new(rsa(folder.path(), 2048, &issuing, validity)?)),
+    ];
+    let agency = SealRequest::agency(now(), CopyForm::TrueCopy, "Ủy ban nhân dân xã Mẫu");
+    let by_officer = SealRequest::officer(now(), "Nguyễn Văn Mẫu");
+    for (kind, pdf) in kinds_of_files(folder.path())? {
+        for (key, signer) in &keys {
+            fs::write(out.join(format!("{kind}-{key}-b-b.pdf")), sign(&pdf, &agency, &**signer)?)?;
+            // With one of the keys the officer signs first, as in the order of TT 01/2023/TT-VPCP.
+            let base = match *key {
+                "p256" => sign_with_timestamp(&pdf, &by_officer, &officer, &authority)?,
+                _ => pdf.clone(),
+            };
+            let stamped = sign_with_timestamp(&base, &agency, &**signer, &authority)?;
+            let kept = uplift(&stamped, &trust, None, now())?.ok_or("nothing was added")?;
+            let report = verify(&kept, &alone, now());
+            assert_eq!((report.verdict, report.reason), (Verdict::Passed, None), "{kind} {key}");
+            assert!(report.signatures.iter().all(|signature| signature.level == Level::Lt), "{kind} {key}");
+            fs::write(out.join(format!("{kind}-{key}-b-t.pdf")), &stamped)?;
+            fs::write(out.join(format!("{kind}-{key}-b-lt.pdf")), &kept)?;
+        }
+    }
+    assert_eq!(fs::read_dir(&out)?.count(), 48);
+    fs::write(folder.path().join("anchor.pem"), &anchor)?;
+    fs::write(folder.path().join("lists.pem"), &lists)?;
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no project")?;
+    let python = project.join(".venv/bin/python");
+    assert!(python.exists(), "{} is missing: run scripts/tools.sh test", python.display());
+    let at = (now() + 1.hours()).as_second().to_string();
+    let (anchor, lists) = (folder.path().join("anchor.pem"), folder.path().join("lists.pem"));
+    let judge = project.join("tests/judges/levels.py");
+    let args = [text(&judge)?, "--trust", text(&anchor)?, "--crls", text(&lists)?, "--at", &at, text(&out)?];
+    let said = run(&python, &args)?;
+    assert!(said.contains("48 judged, 0 failed"), "{said}");
+    // Judges that accept anything would say nothing.
+    let stranger = Authority::root(&Subject::new("root", "no legal value"), validity.0, validity.1)?;
+    fs::write(&anchor, stranger.identity()?.chain_pem)?;
+    let one = out.join("table-pss-b-lt.pdf");
+    let refused = run(&python, &[&args[..7], &[text(&one)?]].concat())
+        .err()
+        .ok_or("a stranger is trusted")?
+        .to_string();
+    for judge in ["validate:", "adesverify:", "openssl cms:", "openssl ts:"] {
+        assert!(refused.contains(judge), "{judge} {refused}");
+    }
+    Ok(())
+}
