@@ -13,7 +13,7 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from asn1crypto import crl, pem, x509
+from asn1crypto import crl, parser, pem, x509
 from click.testing import CliRunner
 from pyhanko.cli import cli_root
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -95,7 +95,8 @@ def judge(pdf, level, given, roots, lists, moment, folder):
             faults.append("the document security store is missing, or there is one too many")
         content = Path(pdf).read_bytes()
         for signature in signatures:
-            signature.signed_data_der = signature.pkcs7_content.rstrip(b"\0")
+            # What follows the message is padding.
+            signature.signed_data_der = signature.pkcs7_content[: parser.peek(signature.pkcs7_content)]
             faults += judge_with_validate(reader, signature, level, roots, lists, moment)
             faults += judge_with_openssl(content, signature, level, given.trust, moment, folder)
     faults += judge_with_adesverify(pdf, level, given.trust, moment)

@@ -89,6 +89,8 @@ pub struct Authority {
     chain: Vec<Certificate>,
     /// Where its list is published, for what it issues to say.
     crl_url: Option<String>,
+    /// Where its OCSP responder is.
+    ocsp_url: Option<String>,
 }
 
 impl Authority {
@@ -113,13 +115,19 @@ impl Authority {
         let value = key.pair.sign(&SystemRandom::new(), &tbs).map_err(|_| no_randomness())?;
         let certificate = Certificate::from_der(&signed(&tbs, value.as_ref()))?;
         let signer = SoftwareSigner::from_der(&key.pkcs8, vec![certificate])?;
-        Ok(Self { signer, key_pkcs8: key.pkcs8, name, chain: Vec::new(), crl_url: None })
+        Ok(Self { signer, key_pkcs8: key.pkcs8, name, chain: Vec::new(), crl_url: None, ocsp_url: None })
     }
 
     /// Has every certificate that it issues from now on say where its revocation list is (RFC 5280, 4.2.1.13).
     #[must_use]
     pub fn with_crl_url(self, url: impl Into<String>) -> Self {
         Self { crl_url: Some(url.into()), ..self }
+    }
+
+    /// Has every certificate that it issues from now on say where its OCSP responder is (RFC 5280, 4.2.2.1).
+    #[must_use]
+    pub fn with_ocsp_url(self, url: impl Into<String>) -> Self {
+        Self { ocsp_url: Some(url.into()), ..self }
     }
 
     /// Makes an authority below this one.
@@ -134,7 +142,7 @@ impl Authority {
         let mut chain = vec![certificate.clone()];
         chain.extend(self.chain.iter().cloned());
         let signer = SoftwareSigner::from_der(&key.pkcs8, vec![certificate])?;
-        Ok(Self { signer, key_pkcs8: key.pkcs8, name: subject.der(), chain, crl_url: None })
+        Ok(Self { signer, key_pkcs8: key.pkcs8, name: subject.der(), chain, crl_url: None, ocsp_url: None })
     }
 
     /// Issues a certificate for a new P-256 key.
@@ -262,6 +270,11 @@ impl Authority {
             let point = encode(asn1::context(0), &[&encode(asn1::context(0), &[&name])]);
             let points = sequence(&[&sequence(&[&point])]);
             extensions.push(extension(oid::CRL_DISTRIBUTION_POINTS, false, &points));
+        }
+        if let Some(url) = &self.ocsp_url {
+            let name = encode(asn1::context_primitive(6), &[url.as_bytes()]);
+            let description = sequence(&[&oid_der(oid::OCSP), &name]);
+            extensions.push(extension(oid::AUTHORITY_INFO_ACCESS, false, &sequence(&[&description])));
         }
         let tbs = Tbs {
             issuer: &self.name,
