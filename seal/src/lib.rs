@@ -1,5 +1,7 @@
 //! Signs and verifies PDF files (PAdES, ETSI EN 319 142-1), with all that this takes of X.509, CMS, timestamps and
-//! revocation, and signs notes (C2SP). It has no network, no clock and no configuration: bytes and a time come in.
+//! revocation, and signs notes (C2SP). It has no clock and no configuration: bytes and a time come in. Verification touches
+//! no network; only what is named for it does ([`tsa::RemoteAuthority`], [`OnlineRevocation`]), in plain HTTP, as each
+//! answer is checked by its own signature.
 //!
 //! # A tour for a security reader
 //!
@@ -23,7 +25,10 @@
 //!
 //! Signing is the smaller half: [`Preparation`] writes an incremental update with the visible text (`stamp`, `font`) and
 //! leaves a gap; a [`Signer`] signs a few hundred bytes; `cms/build` puts the signature together. [`seal`] verifies its own
-//! output by the rules above before it hands on a [`Sealed`], which is the one thing that the archive accepts.
+//! output by the rules above before it hands on a [`Sealed`], which is the one thing that the archive accepts. Before a
+//! key is used [`check_signer`] asks whether its certificate may be; keys live in memory, in tokens ([`pkcs11`]) or behind
+//! any [`HashKey`]. `timestamp/request` is where an authority's answer is believed or not, and [`uplift`] adds what
+//! offline validation needs (`store`).
 //!
 //! Not defended against: a stolen key that nobody has reported, a trust anchor that lies, and a reader that shows other
 //! things than the file says.
