@@ -7,6 +7,7 @@ use muniment_record::{Digest, LookupToken, Receipt, Record, RecordId, ResultCode
 use tracing::info;
 
 use crate::catalogue::{Catalogue, OutboxRow};
+use crate::lock::Lock;
 use crate::object::StoredObject;
 use crate::store::{Store, sync_directory};
 use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
@@ -36,7 +37,7 @@ pub struct Archive {
     pub(crate) catalogue: Catalogue,
     group: Arc<Group>,
     /// Shared among the processes that have the archive open; a rebuild takes it alone.
-    _lock: Arc<File>,
+    _lock: Arc<Lock>,
 }
 
 impl Archive {
@@ -63,16 +64,8 @@ impl Archive {
     /// ([`Archive::rebuild`] makes it), [`Error::InUse`] while it is rebuilt.
     pub async fn open(dir: &Path) -> Result<Self, Error> {
         let store = Store::open(dir)?;
-        let lock = lock_file(dir)?;
-        match lock.try_lock_shared() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(Error::InUse { path: dir.display().to_string() });
-            }
-            Err(std::fs::TryLockError::Error(cause)) => {
-                return Err(Error::storage("lock the archive")(cause));
-            }
-        }
+        let lock = Lock::shared(lock_file(dir)?).map_err(Error::storage("lock the archive"))?;
+        let lock = lock.ok_or_else(|| Error::InUse { path: dir.display().to_string() })?;
         let file = dir.join(CATALOGUE);
         if !file.is_file() {
             return Err(Error::CatalogueMissing { path: dir.display().to_string() });

@@ -30,6 +30,7 @@ mod finding;
 mod inventory;
 mod layout;
 mod ledger;
+mod lock;
 mod log;
 mod object;
 mod point;

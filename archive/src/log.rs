@@ -19,6 +19,8 @@ mod tree;
 pub(crate) use audit::{Logged, audit_log};
 pub use checkpoint::Checkpoint;
 pub use extension::ConsistencyProof;
+#[cfg(test)]
+pub(crate) use leaf::Companion;
 pub(crate) use leaf::{Entry, Salt};
 pub use leaf::{Leaf, LogEvent};
 pub use proof::LogProof;

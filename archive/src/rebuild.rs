@@ -12,6 +12,7 @@ use tracing::info;
 use crate::archive::{CATALOGUE, lock_file};
 use crate::catalogue::{Catalogue, append_entry, insert_batch, insert_record, insert_settled};
 use crate::finding::Findings;
+use crate::lock::Lock;
 use crate::log::{Entry, PublishedLog};
 use crate::object::{StoredObject, is_pdf, name_of};
 use crate::store::{Store, sync_directory};
@@ -79,11 +80,8 @@ impl Archive {
     /// [`Error::InUse`] while any process has the archive open, [`Error::LogMissing`]. Objects that cannot be read are findings, not errors.
     pub async fn rebuild(dir: &Path, now: Timestamp, new_log: bool) -> Result<RebuildReport, Error> {
         let store = Store::open(dir)?;
-        let lock = lock_file(dir)?;
-        lock.try_lock().map_err(|error| match error {
-            fs::TryLockError::WouldBlock => Error::InUse { path: dir.display().to_string() },
-            fs::TryLockError::Error(cause) => Error::storage("lock the archive")(cause),
-        })?;
+        let lock = Lock::exclusive(lock_file(dir)?).map_err(Error::storage("lock the archive"))?;
+        let _lock = lock.ok_or_else(|| Error::InUse { path: dir.display().to_string() })?;
         if !new_log && PublishedLog::new(&store).is_lost() && !Walk::over(&store)?.objects.is_empty() {
             return Err(Error::LogMissing { path: dir.display().to_string() });
         }

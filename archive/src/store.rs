@@ -15,6 +15,7 @@ use tracing::warn;
 use crate::Error;
 use crate::inventory::{OBJECT_NAMASTE, ROOT_NAMASTE};
 use crate::layout::{LAYOUT, root_files};
+use crate::lock::Lock;
 
 mod brake;
 
@@ -33,7 +34,7 @@ pub(crate) struct Store {
 #[derive(Debug)]
 struct Slot {
     path: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Where a blob's bytes come from.
@@ -305,13 +306,9 @@ impl Slot {
         Err(Error::Stopped)
     }
 
-    fn lock(path: &Path) -> Result<Option<File>, Error> {
+    fn lock(path: &Path) -> Result<Option<Lock>, Error> {
         let file = File::create(path.with_extension("lock")).map_err(Error::storage("lock staging"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(cause)) => Err(Error::storage("lock staging")(cause)),
-        }
+        Lock::exclusive(file).map_err(Error::storage("lock staging"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the crate as a whole, with generated records whose PDFs are not signed: the verdict is a parameter.
 
+mod bench;
 mod crash;
 mod damage;
 mod deposit;
@@ -9,4 +10,6 @@ mod judge;
 mod kill;
 mod ledger;
 mod log;
+mod packages;
 mod rebuild;
+mod syncs;

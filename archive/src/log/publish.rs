@@ -11,11 +11,8 @@ use super::tiles::{
 use super::tree::{fold, leaf_hash, root};
 use super::{Checkpoint, Entry};
 use crate::Error;
+use crate::lock::Lock;
 use crate::store::Store;
-
-/// The right to publish, of one process at a time.
-#[derive(Debug)]
-pub(crate) struct LogLock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 /// The files of the log.
 #[derive(Clone, Copy, Debug)]
@@ -55,15 +52,13 @@ impl<'a> PublishedLog<'a> {
         }
     }
 
-    pub(crate) fn lock(self) -> Result<LogLock, Error> {
+    /// Takes the right to publish, of one process at a time.
+    pub(crate) fn lock(self) -> Result<Lock, Error> {
         let directory = self.store.root().join("log");
         fs::create_dir_all(&directory).map_err(Error::storage("make the log's directory"))?;
         let file = File::create(directory.join("lock")).map_err(Error::storage("lock the log"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(LogLock(file)),
-            Err(fs::TryLockError::WouldBlock) => Err(Error::InUse { path: directory.display().to_string() }),
-            Err(fs::TryLockError::Error(cause)) => Err(Error::storage("lock the log")(cause)),
-        }
+        let lock = Lock::exclusive(file).map_err(Error::storage("lock the log"))?;
+        lock.ok_or_else(|| Error::InUse { path: directory.display().to_string() })
     }
 
     /// Writes everything of a larger tree but its checkpoint, and gives its root. `entries` begin with the bundle that

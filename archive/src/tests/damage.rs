@@ -98,7 +98,10 @@ async fn every_damage_is_named_and_the_rest_stays_usable() {
             assert!(report.findings.iter().any(|finding| finding.object.starts_with(pair)), "{context}");
             assert_eq!(report.objects, 4, "{context}");
             for seed in [0, 3] {
-                assert!(report.findings.iter().all(|finding| finding.record != Some(id_of(seed))), "{context}");
+                assert!(
+                    report.findings.iter().all(|finding| finding.record != Some(id_of(seed))),
+                    "{context}"
+                );
                 let record = archive.record(id_of(seed)).await.unwrap();
                 archive.pdf(&record).await.unwrap();
                 archive.receipt(record.id).await.unwrap();

@@ -1,8 +1,8 @@
 //! A disk that is full, or has become read-only: nothing is acknowledged that is not safe, the same process goes on once
 //! there is room again, and nothing is left over.
 
-use std::io::ErrorKind::{ReadOnlyFilesystem, StorageFull};
 use std::io;
+use std::io::ErrorKind::{ReadOnlyFilesystem, StorageFull};
 
 use muniment_seal::note::NoteKey;
 
@@ -21,7 +21,8 @@ async fn fails_after(steps: u32, fault: io::ErrorKind) -> bool {
         document.register(&archive, &batch).await;
     }
     archive.store.brake().fail_after(steps, fault);
-    let answers = tokio::join!(documents[0].deposit(&archive, &batch), documents[1].deposit(&archive, &batch));
+    let answers =
+        tokio::join!(documents[0].deposit(&archive, &batch), documents[1].deposit(&archive, &batch));
     let published = archive.publish_log(&key).await;
     let errors = [answers.0.err(), answers.1.err(), published.err()];
     let expected = if fault == StorageFull { ErrorKind::NoSpace } else { ErrorKind::Unavailable };
