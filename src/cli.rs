@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use muniment_archive::BatchId;
 use muniment_record::{AgencyCode, Language};
 
 /// Digitise the results of administrative procedures, sign them, keep them and prove them.
@@ -79,6 +80,11 @@ pub enum Command {
     Audit,
     /// Make catalogue and index again from storage alone.
     Rebuild(RebuildArgs),
+    /// Show the intake ledger in documents (and pages): of one batch with its documents, or the sums of all.
+    Ledger(LedgerArgs),
+    /// The transparency log: show its checkpoint, hand out proofs, check them offline.
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Serve the web pages for citizens, officers and auditors.
     Serve(ServeArgs),
     /// Manage the web pages' local accounts.
@@ -211,6 +217,52 @@ pub struct RebuildArgs {
     /// Begin a new transparency log where the old one is gone: proofs handed out before can no longer be checked.
     #[arg(long)]
     pub new_log: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LedgerArgs {
+    /// The batch, as `20261124T101500-0001`.
+    #[arg(value_name = "BATCH")]
+    pub batch: Option<BatchId>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Print the newest checkpoint, a C2SP signed note: keep it, and later demand a proof --since it.
+    Checkpoint,
+    /// Write the proof that a record is in the log, or that the log still begins with a checkpoint that was kept.
+    Prove(LogProveArgs),
+    /// Check a proof with nothing but its file and the log's key: exit 0 it holds, 1 it does not.
+    Check(LogCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct LogProveArgs {
+    /// A record id, result code, dossier code or document symbol.
+    #[arg(value_name = "ID", conflicts_with = "since", required_unless_present = "since")]
+    pub id: Option<String>,
+    /// Prove that the log begins with this checkpoint.
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub since: Option<PathBuf>,
+    /// Where to write the proof; on the terminal where it is not given.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct LogCheckArgs {
+    /// The proof: a receipt (C2SP tlog-proof), or with --since a proof of consistency.
+    #[arg(value_name = "PROOF")]
+    pub proof: PathBuf,
+    /// The log's public key, instead of the home's `log.pub`.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// The PDF that the proof must be for.
+    #[arg(long, value_name = "FILE.pdf", conflicts_with = "since")]
+    pub pdf: Option<PathBuf>,
+    /// The checkpoint that was kept.
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub since: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

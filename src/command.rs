@@ -5,6 +5,8 @@ mod audit;
 mod doctor;
 mod get;
 mod init;
+mod ledger;
+mod log;
 mod prepare;
 mod rebuild;
 mod search;
@@ -58,6 +60,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Verify(args) => verify::run(&setting, &args).await,
         Command::Audit => audit::run(&setting).await,
         Command::Rebuild(args) => rebuild::run(&setting, &args).await,
+        Command::Ledger(args) => ledger::run(&setting, &args).await,
+        Command::Log(command) => log::run(&setting, &command).await,
         Command::Serve(args) => serve::run(&setting, &args).await,
         Command::Account(command) => account::run(&setting, &command),
         Command::Doctor => doctor::run(&setting).await,

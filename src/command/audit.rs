@@ -16,7 +16,9 @@ pub async fn run(setting: &Setting) -> Result<Exit> {
     let home = setting.open_home()?;
     let archive = wire::open_archive(&home).await?;
     let trust = wire::trust_of(&home)?;
-    let report = archive.audit(&trust, clock::now(), &()).await.context("failed to audit the archive")?;
+    let log_key = super::log::home_key(&home)?;
+    let report = archive.audit(&trust, Some(&log_key), clock::now(), &()).await;
+    let report = report.context("failed to audit the archive")?;
     let index = index_findings(&home, &archive).await?;
     let findings = report.findings.len() + index.len();
     if setting.json {

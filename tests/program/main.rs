@@ -11,6 +11,7 @@ mod bad_input;
 mod house;
 mod judges;
 mod killed;
+mod log;
 mod portal;
 mod prepare_sign_verify;
 mod rebuild;
