@@ -11,6 +11,8 @@ use muniment_record::{Procedure, Procedures};
 use crate::config::Config;
 
 const DEFAULT_PROCEDURES: &str = include_str!("../config/procedures.csv");
+/// Stands in a home while `init` is at work on it.
+const UNFINISHED: &str = "init-unfinished";
 
 /// The folder that holds one archive with its configuration, keys and index. `docs/format.md` says what each part is.
 #[derive(Clone, Debug)]
@@ -23,12 +25,21 @@ pub struct Home {
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 impl Home {
-    /// Makes an empty home with the default configuration. Keys and archive are added by `init`.
+    /// Makes an empty home, in place of one that an earlier `init` did not finish. Keys and archive are added by `init`.
     pub fn create(root: &Path) -> Result<Self> {
         let home = Self { root: root.to_path_buf() };
         if home.config_file().exists() {
             bail!("{} is a home already; choose another folder with --home", root.display());
         }
+        if root.join(UNFINISHED).exists() {
+            home.remove_unfinished()?;
+        }
+        // Checked before the mark is set: what stands here now is somebody else's.
+        if let Some(found) = home.parts().find(|part| part.exists()) {
+            bail!("{} exists already; choose another folder with --home", found.display());
+        }
+        fs::create_dir_all(root).with_context(|| format!("failed to make folder {}", root.display()))?;
+        home.write(UNFINISHED, b"")?;
         for folder in [home.keys(), home.trust(), home.staging()] {
             fs::create_dir_all(&folder)
                 .with_context(|| format!("failed to make folder {}", folder.display()))?;
@@ -43,7 +54,27 @@ impl Home {
 
     /// Writes the configuration, which makes the folder a home: the last step of `init`.
     pub fn finish(&self, config: &str) -> Result<()> {
-        self.write("muniment.toml", config.as_bytes())
+        self.write("muniment.toml", config.as_bytes())?;
+        fs::remove_file(self.root.join(UNFINISHED)).context("failed to end the making of the home")
+    }
+
+    /// Removes what an earlier `init` made before it was stopped; nothing can have been archived in it.
+    fn remove_unfinished(&self) -> Result<()> {
+        for part in self.parts() {
+            let removed = if part.is_dir() { fs::remove_dir_all(&part) } else { fs::remove_file(&part) };
+            match removed {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                other => other.with_context(|| format!("failed to remove {}", part.display()))?,
+            }
+        }
+        fs::remove_file(self.root.join(UNFINISHED)).context("failed to begin the home again")
+    }
+
+    /// What `init` makes.
+    fn parts(&self) -> impl Iterator<Item = PathBuf> {
+        ["keys", "trust", "staging", "archive", "index", "log.pub", "procedures.csv", "accounts.toml"]
+            .into_iter()
+            .map(|name| self.root.join(name))
     }
 
     /// Opens a home that `init` made.
@@ -56,9 +87,18 @@ impl Home {
         Ok(home)
     }
 
-    /// Waits for nobody: where another process holds the lock, says so.
+    /// The right to change archive and index. Waits for nobody: where another process holds it, says so.
     pub fn lock(&self) -> Result<Lock> {
-        let path = self.root.join("lock");
+        self.lock_file("lock")
+    }
+
+    /// The right to change the accounts, which does not wait for a batch.
+    pub fn lock_accounts(&self) -> Result<Lock> {
+        self.lock_file("accounts.lock")
+    }
+
+    fn lock_file(&self, name: &str) -> Result<Lock> {
+        let path = self.root.join(name);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = file.with_context(|| format!("failed to open {}", path.display()))?;
         match file.try_lock() {
@@ -158,6 +198,38 @@ impl Home {
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             removed.with_context(|| format!("failed to remove {}", path.display()))?;
         }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stopped_init_left_is_made_again_and_a_home_never() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let root = folder.path().join("home");
+        let stopped = Home::create(&root)?;
+        stopped.write_secret("keys/agency.key.pem", b"half")?;
+
+        let home = Home::create(&root)?;
+        assert!(!home.keys().join("agency.key.pem").exists());
+        assert!(Home::open(&root).is_err());
+        home.finish("")?;
+
+        assert!(Home::open(&root).is_ok());
+        assert!(Home::create(&root).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn files_of_somebody_else_are_not_removed() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("procedures.csv"), "mine")?;
+        assert!(Home::create(folder.path()).is_err());
+        assert!(Home::create(folder.path()).is_err());
+        assert_eq!(fs::read(folder.path().join("procedures.csv"))?, b"mine");
         Ok(())
     }
 }

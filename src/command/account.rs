@@ -30,6 +30,7 @@ pub fn add(
         None => AccountScope::Everything,
     };
     let account = Account::new(name, name, scope, &password).context("failed to make the account")?;
+    let _lock = home.lock_accounts()?;
     let mut accounts = Accounts::load(&home.accounts())?;
     accounts.add(account).context("failed to add the account")?;
     accounts.save(&home.accounts())?;
