@@ -12,16 +12,42 @@ pub(crate) enum CodeKind {
     Symbol,
     /// The number of a person or firm.
     Holder,
+    /// A procedure's code in the national list.
+    Procedure,
 }
 
 impl CodeKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Dossier, Self::Symbol, Self::Holder];
+    pub(crate) const ALL: [Self; 4] = [Self::Dossier, Self::Symbol, Self::Holder, Self::Procedure];
 
     fn letter(self) -> char {
         match self {
             Self::Dossier => 'd',
             Self::Symbol => 's',
             Self::Holder => 'h',
+            Self::Procedure => 'p',
+        }
+    }
+
+    /// Whether codes of this kind are found by their parts.
+    pub(crate) fn has_parts(self) -> bool {
+        matches!(self, Self::Dossier | Self::Symbol)
+    }
+
+    /// A code of this kind without punctuation. A province's suffix of a procedure code does not count.
+    pub(crate) fn compact(self, code: &Code) -> String {
+        match &code.parts[..] {
+            [list, number, _, ..] if self == Self::Procedure && list.len() == 1 && number.len() == 6 => {
+                format!("{list}{number}")
+            }
+            _ => code.compact(),
+        }
+    }
+
+    /// How many letters and digits at least are taken for the beginning of such a code.
+    pub(crate) fn least_beginning(self) -> usize {
+        match self {
+            Self::Dossier | Self::Symbol => 4,
+            Self::Holder | Self::Procedure => 5,
         }
     }
 
@@ -63,7 +89,7 @@ impl Code {
         let whole = (kind != CodeKind::Dossier).then(|| kind.whole(&self.compact()));
         let parts = self.parts.iter().take(MOST_PARTS).enumerate();
         let parts = parts.map(move |(place, part)| kind.part(place, part));
-        whole.into_iter().chain(parts.filter(move |_| kind != CodeKind::Holder))
+        whole.into_iter().chain(parts.filter(move |_| kind.has_parts()))
     }
 
     /// The parts of a dossier code that was typed without its punctuation, or with some of it.

@@ -1,35 +1,80 @@
-//! One pass over the matching documents: how many, which are the best, how they are spread.
+//! The documents that match: which they are, which are the best, how they are spread.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 use jiff::civil::Date;
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::{Column, StrColumn};
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::columnar::Column;
+use tantivy::query::{BooleanQuery, EnableScoring, Occur};
+use tantivy::{DocAddress, DocId, Searcher};
 
+use crate::labels::Labels;
+use crate::plan::{Plan, any_of};
+use crate::rank::{self, RunReader};
 use crate::results::Sort;
-use crate::schema::{AGENCY_FACET, DAY, ORDER, PROCEDURE_FACET, STATUS};
+use crate::schema::{DAY, ORDER, STATUS};
 
-/// Collects counts, the best documents and, where wanted, how the documents are spread.
-pub(crate) struct Collect {
-    /// How many of the best are kept.
-    pub(crate) best: usize,
-    pub(crate) sort: Sort,
-    pub(crate) facets: bool,
+/// What the words in one run earn.
+const RUN: f32 = 25.0;
+/// In so many of the best documents the places of words are looked at.
+const LOOKED_AT: usize = 300;
+/// Where none of the best has the words in a run, it is looked for in so many documents.
+const LOOKED_THROUGH: usize = 30_000;
+
+/// The matching documents of each segment, in ascending order.
+pub(crate) type Documents = Vec<Vec<DocId>>;
+
+/// Finds the documents that match a plan.
+pub(crate) fn matching(searcher: &Searcher, plan: &mut Plan) -> tantivy::Result<Documents> {
+    let mut demands = std::mem::take(&mut plan.demands);
+    plan.loose.sort_by_key(|(frequency, _)| *frequency);
+    // Whatever has `least` of the words has one of the rarest that are more than may be missing.
+    let rarest = (plan.loose.len() + 1).saturating_sub(plan.least);
+    if !plan.loose.is_empty() {
+        let rarest = plan.loose.iter().take(rarest).map(|(_, query)| query.box_clone());
+        demands.push((Occur::Must, any_of(rarest.collect())));
+    }
+    let query = BooleanQuery::new(demands);
+    let weight = tantivy::query::Query::weight(&query, EnableScoring::disabled_from_searcher(searcher))?;
+    let mut documents = Documents::with_capacity(searcher.segment_readers().len());
+    for reader in searcher.segment_readers() {
+        let mut found = Vec::new();
+        weight.for_each_no_score(reader, &mut |block| found.extend_from_slice(block))?;
+        if let Some(alive) = reader.alive_bitset() {
+            found.retain(|document| alive.is_alive(*document));
+        }
+        documents.push(found);
+    }
+    if plan.least > 1 {
+        keep_enough(searcher, plan, &mut documents)?;
+    }
+    Ok(documents)
 }
 
-/// What was collected.
-#[derive(Debug, Default)]
-pub(crate) struct Collected {
-    pub(crate) total: u64,
-    pub(crate) best: Vec<Ranked>,
-    pub(crate) spread: Spread,
+/// Keeps the documents that have enough of the loose words.
+fn keep_enough(searcher: &Searcher, plan: &Plan, documents: &mut Documents) -> tantivy::Result<()> {
+    let mut counts: Vec<Vec<usize>> = documents.iter().map(|documents| vec![0; documents.len()]).collect();
+    for (_, query) in &plan.loose {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        for ((reader, documents), counts) in
+            searcher.segment_readers().iter().zip(documents.iter()).zip(&mut counts)
+        {
+            let mut scorer = weight.scorer(reader, 1.0)?;
+            rank::meet(&mut scorer, documents, |place, _| counts[place] += 1);
+        }
+    }
+    for (documents, counts) in documents.iter_mut().zip(counts) {
+        let mut counts = counts.into_iter();
+        documents.retain(|_| counts.next().is_some_and(|count| count >= plan.least));
+    }
+    Ok(())
 }
 
 /// A document in its rank: greater is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ranked {
+    /// What was looked at comes before what was not.
+    is_looked_at: bool,
     key: i64,
     /// The record taken in later comes first among equals.
     order: u64,
@@ -43,196 +88,208 @@ impl Ranked {
     }
 }
 
+/// The best documents in their order, at least `wanted` of them where there are so many, and whether the first one has
+/// each word beside a neighbour of it.
+pub(crate) fn best(
+    searcher: &Searcher,
+    plan: &Plan,
+    documents: &Documents,
+    sort: Sort,
+    wanted: usize,
+) -> tantivy::Result<(Vec<Ranked>, bool)> {
+    if sort != Sort::Relevance {
+        return Ok((top(searcher, documents, wanted, |_, place, day| by_day(sort, place, day))?, true));
+    }
+    let scores = rank::score(searcher, &plan.ranks, documents)?;
+    let by_score = |segment: usize, place: usize, _: Option<i64>| key(scores[segment][place]);
+    if plan.runs.is_empty() {
+        return Ok((top(searcher, documents, wanted, by_score)?, true));
+    }
+    let mut best = top(searcher, documents, wanted.max(LOOKED_AT), by_score)?;
+    let total: usize = documents.iter().map(Vec::len).sum();
+    let mut is_covered = look(searcher, plan, best.iter_mut().take(LOOKED_AT))?;
+    if !is_covered && total > LOOKED_AT && total <= LOOKED_THROUGH {
+        let found = look_through(searcher, plan, documents, &scores)?;
+        best.retain(|ranked| !found.iter().any(|found| found.address == ranked.address));
+        is_covered = !found.is_empty();
+        best.extend(found);
+    }
+    best.sort_unstable_by(|one, other| other.cmp(one));
+    Ok((best, is_covered))
+}
+
+fn key(score: f32) -> i64 {
+    i64::from(score.max(0.0).to_bits())
+}
+
+fn by_day(sort: Sort, _: usize, day: Option<i64>) -> i64 {
+    match sort {
+        Sort::Oldest => -day.unwrap_or(i64::MAX),
+        _ => day.unwrap_or(i64::MIN),
+    }
+}
+
+/// The documents with the greatest keys, the best first.
+fn top(
+    searcher: &Searcher,
+    documents: &Documents,
+    wanted: usize,
+    key: impl Fn(usize, usize, Option<i64>) -> i64,
+) -> tantivy::Result<Vec<Ranked>> {
+    let mut heap: BinaryHeap<Reverse<Ranked>> = BinaryHeap::new();
+    for ((ordinal, segment), (reader, documents)) in
+        (0_u32..).zip(0_usize..).zip(searcher.segment_readers().iter().zip(documents))
+    {
+        if documents.is_empty() || wanted == 0 {
+            continue;
+        }
+        let order = reader.fast_fields().u64(ORDER)?;
+        let day = reader.fast_fields().i64(DAY)?;
+        for (place, document) in documents.iter().enumerate() {
+            let key = key(segment, place, day.first(*document));
+            let is_full = heap.len() >= wanted;
+            if is_full && heap.peek().is_none_or(|Reverse(worst)| key < worst.key) {
+                continue;
+            }
+            let address = DocAddress::new(ordinal, *document);
+            let ranked =
+                Ranked { is_looked_at: false, key, order: order.first(*document).unwrap_or(0), address };
+            if !is_full {
+                heap.push(Reverse(ranked));
+            } else if let Some(mut worst) = heap.peek_mut()
+                && ranked > worst.0
+            {
+                worst.0 = ranked;
+            }
+        }
+    }
+    Ok(heap.into_sorted_vec().into_iter().map(|Reverse(ranked)| ranked).collect())
+}
+
+/// Adds to documents what their words earn by standing together; tells whether the best one then has all words beside a
+/// neighbour.
+fn look<'a>(
+    searcher: &Searcher,
+    plan: &Plan,
+    ranked: impl Iterator<Item = &'a mut Ranked>,
+) -> tantivy::Result<bool> {
+    let mut ranked: Vec<&mut Ranked> = ranked.collect();
+    ranked.sort_unstable_by_key(|ranked| ranked.address);
+    let mut best: Option<(Ranked, bool)> = None;
+    let mut readers: Vec<RunReader> = Vec::new();
+    let mut segment = None;
+    for ranked in ranked {
+        let ordinal = ranked.address.segment_ord;
+        if segment != Some(ordinal) {
+            segment = Some(ordinal);
+            let reader = searcher.segment_reader(ordinal);
+            readers =
+                plan.runs.iter().map(|run| RunReader::new(reader, run)).collect::<tantivy::Result<_>>()?;
+        }
+        let mut score = ranked.score();
+        let mut is_covered = true;
+        for reader in &mut readers {
+            let together = reader.look(ranked.address.doc_id);
+            score += RUN * together.share;
+            is_covered &= together.is_covered;
+        }
+        ranked.key = key(score);
+        ranked.is_looked_at = true;
+        if best.is_none_or(|(best, _)| best < *ranked) {
+            best = Some((*ranked, is_covered));
+        }
+    }
+    Ok(best.is_some_and(|(_, is_covered)| is_covered))
+}
+
+/// The documents that have the words in runs, wherever they rank.
+fn look_through(
+    searcher: &Searcher,
+    plan: &Plan,
+    documents: &Documents,
+    scores: &[Vec<f32>],
+) -> tantivy::Result<Vec<Ranked>> {
+    let mut found = Vec::new();
+    for ((ordinal, reader), (documents, scores)) in
+        (0_u32..).zip(searcher.segment_readers()).zip(documents.iter().zip(scores))
+    {
+        let order = reader.fast_fields().u64(ORDER)?;
+        let mut readers = Vec::with_capacity(plan.runs.len());
+        for run in &plan.runs {
+            readers.push(RunReader::new(reader, run)?);
+        }
+        for (document, score) in documents.iter().zip(scores) {
+            if readers.iter_mut().all(|reader| reader.is_run(*document)) {
+                found.push(Ranked {
+                    is_looked_at: true,
+                    key: key(score + RUN * plan.runs.len() as f32),
+                    order: order.first(*document).unwrap_or(0),
+                    address: DocAddress::new(ordinal, *document),
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Counts by value.
 #[derive(Debug, Default)]
 pub(crate) struct Spread {
-    pub(crate) agencies: HashMap<String, u64>,
-    pub(crate) procedures: HashMap<String, u64>,
+    /// By the labels of agencies and procedures.
+    pub(crate) agencies: Vec<u64>,
+    pub(crate) procedures: Vec<u64>,
     pub(crate) statuses: [u64; 4],
     /// By year and month.
-    pub(crate) months: HashMap<(i16, i8), u64>,
-}
-
-impl Collector for Collect {
-    type Fruit = Collected;
-    type Child = SegmentCollect;
-
-    fn for_segment(
-        &self,
-        segment: SegmentOrdinal,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<SegmentCollect> {
-        let fast = reader.fast_fields();
-        Ok(SegmentCollect {
-            segment,
-            best: self.best,
-            sort: self.sort,
-            total: 0,
-            heap: BinaryHeap::with_capacity(self.best.min(1000) + 1),
-            order: fast.u64(ORDER)?,
-            day: fast.i64(DAY)?,
-            counters: if self.facets { Some(Counters::new(reader)?) } else { None },
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        self.sort == Sort::Relevance
-    }
-
-    fn merge_fruits(&self, fruits: Vec<tantivy::Result<Collected>>) -> tantivy::Result<Collected> {
-        let mut merged = Collected::default();
-        for fruit in fruits {
-            let fruit = fruit?;
-            merged.total += fruit.total;
-            merged.best.extend(fruit.best);
-            merged.spread.add(fruit.spread);
-        }
-        merged.best.sort_unstable_by(|one, other| other.cmp(one));
-        merged.best.truncate(self.best);
-        Ok(merged)
-    }
-}
-
-pub(crate) struct SegmentCollect {
-    segment: SegmentOrdinal,
-    best: usize,
-    sort: Sort,
-    total: u64,
-    heap: BinaryHeap<Reverse<Ranked>>,
-    order: Column<u64>,
-    day: Column<i64>,
-    counters: Option<Counters>,
-}
-
-impl SegmentCollector for SegmentCollect {
-    type Fruit = tantivy::Result<Collected>;
-
-    fn collect(&mut self, document: DocId, score: Score) {
-        self.total += 1;
-        if let Some(counters) = &mut self.counters {
-            counters.count(document, &self.day);
-        }
-        let key = match self.sort {
-            Sort::Relevance => i64::from(score.max(0.0).to_bits()),
-            Sort::Newest => self.day.first(document).unwrap_or(i64::MIN),
-            Sort::Oldest => -self.day.first(document).unwrap_or(i64::MAX),
-        };
-        let is_full = self.heap.len() >= self.best;
-        if is_full && self.heap.peek().is_none_or(|Reverse(worst)| key < worst.key) {
-            return;
-        }
-        let address = DocAddress::new(self.segment, document);
-        let ranked = Ranked { key, order: self.order.first(document).unwrap_or(0), address };
-        if !is_full {
-            self.heap.push(Reverse(ranked));
-        } else if let Some(mut worst) = self.heap.peek_mut()
-            && ranked > worst.0
-        {
-            worst.0 = ranked;
-        }
-    }
-
-    fn harvest(self) -> tantivy::Result<Collected> {
-        Ok(Collected {
-            total: self.total,
-            best: self.heap.into_iter().map(|Reverse(ranked)| ranked).collect(),
-            spread: self.counters.map_or_else(|| Ok(Spread::default()), |counters| counters.spread())?,
-        })
-    }
-}
-
-impl Spread {
-    fn add(&mut self, other: Self) {
-        for (into, from) in [(&mut self.agencies, other.agencies), (&mut self.procedures, other.procedures)] {
-            for (value, count) in from {
-                *into.entry(value).or_default() += count;
-            }
-        }
-        for (month, count) in other.months {
-            *self.months.entry(month).or_default() += count;
-        }
-        for (into, from) in self.statuses.iter_mut().zip(other.statuses) {
-            *into += from;
-        }
-    }
-}
-
-/// Counts of one segment, by the numbers that stand for values in it.
-struct Counters {
-    agencies: Option<Ordinals>,
-    procedures: Option<Ordinals>,
-    status: Column<u64>,
-    statuses: [u64; 4],
-    first_day: i64,
-    days: Vec<u64>,
-}
-
-struct Ordinals {
-    column: StrColumn,
-    counts: Vec<u64>,
-}
-
-impl Counters {
-    fn new(reader: &SegmentReader) -> tantivy::Result<Self> {
-        let fast = reader.fast_fields();
-        let ordinals = |name: &str| -> tantivy::Result<Option<Ordinals>> {
-            let column = fast.str(name)?;
-            Ok(column.map(|column| Ordinals { counts: vec![0; column.num_terms()], column }))
-        };
-        let day = fast.i64(DAY)?;
-        let (first_day, last_day) = (day.min_value(), day.max_value());
-        let days = usize::try_from(last_day.saturating_sub(first_day)).unwrap_or(0);
-        Ok(Self {
-            agencies: ordinals(AGENCY_FACET)?,
-            procedures: ordinals(PROCEDURE_FACET)?,
-            status: fast.u64(STATUS)?,
-            statuses: [0; 4],
-            first_day,
-            days: vec![0; days.min(MOST_DAYS) + 1],
-        })
-    }
-
-    fn count(&mut self, document: DocId, day: &Column<i64>) {
-        for ordinals in [&mut self.agencies, &mut self.procedures].into_iter().flatten() {
-            let ordinal =
-                ordinals.column.ords().first(document).and_then(|ordinal| usize::try_from(ordinal).ok());
-            if let Some(count) = ordinal.and_then(|ordinal| ordinals.counts.get_mut(ordinal)) {
-                *count += 1;
-            }
-        }
-        let status = self.status.first(document).and_then(|status| usize::try_from(status).ok());
-        if let Some(count) = status.and_then(|status| self.statuses.get_mut(status)) {
-            *count += 1;
-        }
-        let day = day.first(document).and_then(|day| usize::try_from(day - self.first_day).ok());
-        if let Some(count) = day.and_then(|day| self.days.get_mut(day)) {
-            *count += 1;
-        }
-    }
-
-    fn spread(self) -> tantivy::Result<Spread> {
-        let mut spread = Spread { statuses: self.statuses, ..Spread::default() };
-        for (ordinals, into) in
-            [(self.agencies, &mut spread.agencies), (self.procedures, &mut spread.procedures)]
-        {
-            let Some(Ordinals { column, counts }) = ordinals else { continue };
-            for (ordinal, count) in (0_u64..).zip(counts).filter(|(_, count)| *count > 0) {
-                let mut value = String::new();
-                column.ord_to_str(ordinal, &mut value)?;
-                *into.entry(value).or_default() += count;
-            }
-        }
-        for (day, count) in (self.first_day..).zip(self.days).filter(|(_, count)| *count > 0) {
-            if let Some(day) = day_of(day) {
-                *spread.months.entry((day.year(), day.month())).or_default() += count;
-            }
-        }
-        Ok(spread)
-    }
+    pub(crate) months: BTreeMap<(i16, i8), u64>,
 }
 
 /// Four centuries: no archive has results of a longer time, and memory must have a bound.
 const MOST_DAYS: usize = 400 * 366;
+
+/// Counts how the documents are spread.
+pub(crate) fn spread(searcher: &Searcher, labels: &Labels, documents: &Documents) -> tantivy::Result<Spread> {
+    let mut spread = Spread {
+        agencies: vec![0; labels.agencies.values.len()],
+        procedures: vec![0; labels.procedures.values.len()],
+        ..Spread::default()
+    };
+    for ((segment, reader), documents) in searcher.segment_readers().iter().enumerate().zip(documents) {
+        if documents.is_empty() {
+            continue;
+        }
+        for (facet, counts) in
+            [(&labels.agencies, &mut spread.agencies), (&labels.procedures, &mut spread.procedures)]
+        {
+            facet.count(reader, segment, documents, counts)?;
+        }
+        let status = reader.fast_fields().u64(STATUS)?;
+        for document in documents {
+            let status = status.first(*document).and_then(|status| usize::try_from(status).ok());
+            if let Some(count) = status.and_then(|status| spread.statuses.get_mut(status)) {
+                *count += 1;
+            }
+        }
+        count_months(&reader.fast_fields().i64(DAY)?, documents, &mut spread.months);
+    }
+    Ok(spread)
+}
+
+fn count_months(day: &Column<i64>, documents: &[DocId], months: &mut BTreeMap<(i16, i8), u64>) {
+    let (first, last) = (day.min_value(), day.max_value());
+    let days = usize::try_from(last.saturating_sub(first)).unwrap_or(0).min(MOST_DAYS) + 1;
+    let mut counts = vec![0_u64; days];
+    for document in documents {
+        let place = day.first(*document).and_then(|day| usize::try_from(day - first).ok());
+        if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+            *count += 1;
+        }
+    }
+    for (day, count) in (first..).zip(counts).filter(|(_, count)| *count > 0) {
+        if let Some(day) = day_of(day) {
+            *months.entry((day.year(), day.month())).or_default() += count;
+        }
+    }
+}
 
 fn day_of(days: i64) -> Option<Date> {
     let span = jiff::Span::new().try_days(days).ok()?;

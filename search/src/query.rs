@@ -90,6 +90,11 @@ impl Query {
         self.last_word_is_open
     }
 
+    /// Whether it is a single word.
+    pub(crate) fn is_one_word(&self) -> bool {
+        matches!(&self.clauses[..], [Clause { excluded: false, wanted: Wanted::Words(_, words) }] if words.len() == 1)
+    }
+
     /// Whether it asks for words or codes, by which hits can be ranked, and not for facts alone.
     pub(crate) fn ranks(&self) -> bool {
         let ranks = |clause: &Clause| {

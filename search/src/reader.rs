@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -6,13 +7,16 @@ use muniment_record::RecordId;
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument};
 
-use crate::collect::{Collect, Collected, Ranked, Spread};
+use crate::collect::{Documents, Ranked, Spread, best, matching, spread};
 use crate::engine;
+use crate::labels::{Label, Labelled, Labels};
 use crate::layout::{self, Generation};
-use crate::plan::{Freedom, Planner};
+use crate::plan::{Freedom, Plan, Planner};
+use crate::rank::has;
 use crate::results::{FacetValue, Facets, Hit, MonthCount, Paging, Results, Sort, Status};
 use crate::schema::{self, Fields, Shown};
 use crate::snippet::{Sought, snippet};
+use crate::suggest::suggestions;
 use crate::writer::sequence;
 use crate::{Error, Query, Scope};
 
@@ -34,6 +38,7 @@ struct View {
     generation: Generation,
     index: Index,
     reader: IndexReader,
+    labels: Labels,
     opstamp: u64,
     last_sequence: u64,
 }
@@ -93,7 +98,8 @@ impl Reader {
         let view = self.view();
         let path = &view.generation.path;
         let searcher = view.reader.searcher();
-        let search = Search { fields: &self.fields, searcher: &searcher, scope, query, paging };
+        let search =
+            Search { fields: &self.fields, searcher: &searcher, labels: &view.labels, scope, query, paging };
         // The engine may panic on files that were damaged after they were checked.
         engine::guarded(path, || search.run())
     }
@@ -135,8 +141,9 @@ impl View {
         let metas = engine::guarded(path, || index.load_metas())?;
         let last_sequence = sequence(&index, path)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
-        let reader = engine::guarded(path, || reader.try_into())?;
-        Ok(Self { generation, index, reader, opstamp: metas.opstamp, last_sequence })
+        let reader: IndexReader = engine::guarded(path, || reader.try_into())?;
+        let labels = engine::guarded(path, || Labels::read(&reader.searcher()))?;
+        Ok(Self { generation, index, reader, labels, opstamp: metas.opstamp, last_sequence })
     }
 }
 
@@ -144,53 +151,98 @@ impl View {
 struct Search<'a> {
     fields: &'a Fields,
     searcher: &'a Searcher,
+    labels: &'a Labels,
     scope: &'a Scope,
     query: &'a Query,
     paging: &'a Paging,
 }
 
+/// What one way of taking the words found.
+struct Found {
+    freedom: Freedom,
+    plan: Plan,
+    documents: Documents,
+    total: u64,
+    best: Vec<Ranked>,
+    /// Whether the first hit has what was typed beyond doubt: no other way of taking the words need be tried.
+    is_sure: bool,
+}
+
 impl Search<'_> {
     fn run(&self) -> tantivy::Result<Results> {
-        let mut freedom = Freedom::Strict;
-        let (mut collected, mut sought) = self.collect(freedom)?;
-        if collected.total < ENOUGH && self.query.last_word_is_open() {
-            freedom = Freedom::Unfinished;
-            (collected, sought) = self.collect(freedom)?;
-        }
-        for looser in [Freedom::Similar, Freedom::Most] {
-            if collected.total == 0 && self.query.ranks() {
-                freedom = looser;
-                (collected, sought) = self.collect(freedom)?;
+        let mut found = self.find(Freedom::Strict)?;
+        let is_open = self.query.last_word_is_open();
+        if is_open && (!found.is_sure || (self.query.is_one_word() && found.total < ENOUGH)) {
+            let unfinished = self.find(Freedom::Unfinished)?;
+            if unfinished.total > found.total {
+                found = unfinished;
             }
         }
-        let page = collected.best.iter().skip(self.paging.offset);
-        let hits = page.map(|ranked| self.hit(ranked, &sought)).collect::<tantivy::Result<_>>()?;
-        Ok(Results {
-            total: collected.total,
-            hits,
-            facets: if self.paging.facets { facets(collected.spread) } else { Facets::default() },
-            approximate: collected.total > 0 && matches!(freedom, Freedom::Similar | Freedom::Most),
-            suggestions: Vec::new(),
-            notices: self.query.notices().to_vec(),
-        })
+        if !found.is_sure && self.query.ranks() {
+            let is_none = found.total == 0;
+            let similar = self.find(Freedom::Similar)?;
+            if similar.total > 0 && (is_none || similar.is_sure) {
+                found = Found { freedom: if is_none { Freedom::Similar } else { found.freedom }, ..similar };
+            }
+            if found.total == 0 {
+                found = self.find(Freedom::Most)?;
+            }
+        }
+        let approximate = found.total > 0 && matches!(found.freedom, Freedom::Similar | Freedom::Most);
+        let suggestions = if approximate || found.total == 0 {
+            suggestions(&self.planner(Freedom::Strict), self.labels, self.query)?
+        } else {
+            Vec::new()
+        };
+        let page = found.best.iter().skip(self.paging.offset).take(self.paging.limit);
+        let hits = page.map(|ranked| self.hit(ranked, &found.plan.sought)).collect::<tantivy::Result<_>>()?;
+        let facets = if self.paging.facets {
+            facets(spread(self.searcher, self.labels, &found.documents)?, self.labels)
+        } else {
+            Facets::default()
+        };
+        let notices = self.query.notices().to_vec();
+        Ok(Results { total: found.total, hits, facets, approximate, suggestions, notices })
     }
 
-    fn collect(&self, freedom: Freedom) -> tantivy::Result<(Collected, Sought)> {
-        let mut planner = Planner {
-            fields: self.fields,
-            searcher: self.searcher,
-            scope: self.scope,
-            freedom,
-            sought: Sought::default(),
-        };
-        let query = planner.plan(self.query)?;
+    fn planner(&self, freedom: Freedom) -> Planner<'_> {
+        Planner::new(self.fields, self.searcher, self.scope, freedom)
+    }
+
+    fn find(&self, freedom: Freedom) -> tantivy::Result<Found> {
+        let mut plan = self.planner(freedom).plan(self.query)?;
+        let documents = matching(self.searcher, &mut plan)?;
+        let total: usize = documents.iter().map(Vec::len).sum();
         let ranks = self.query.ranks() || self.paging.sort != Sort::Relevance;
-        let collect = Collect {
-            best: self.paging.offset.saturating_add(self.paging.limit).min(DEEPEST),
-            sort: if ranks { self.paging.sort } else { Sort::Newest },
-            facets: self.paging.facets,
-        };
-        Ok((self.searcher.search(&query, &collect)?, planner.sought))
+        let sort = if ranks { self.paging.sort } else { Sort::Newest };
+        let wanted = self.paging.offset.saturating_add(self.paging.limit).min(DEEPEST);
+        let (best, is_covered) = best(self.searcher, &plan, &documents, sort, wanted)?;
+        let is_sure = total > 0 && (is_covered || self.has_all_in_one_name(&plan, best.first())?);
+        Ok(Found { freedom, plan, documents, total: total as u64, best, is_sure })
+    }
+
+    /// Whether all words of a document's runs stand in one name of it, in whatever order they were typed.
+    fn has_all_in_one_name(&self, plan: &Plan, ranked: Option<&Ranked>) -> tantivy::Result<bool> {
+        let Some(ranked) = ranked else { return Ok(false) };
+        let reader = self.searcher.segment_reader(ranked.address.segment_ord);
+        let fields = [self.fields.holder, self.fields.procedure, self.fields.agency, self.fields.signer];
+        for field in fields {
+            let mut has_all = true;
+            for ways in plan.runs.iter().flat_map(|run| &run.words) {
+                let mut has_one = false;
+                for term in ways {
+                    has_one = has_one || has(reader, field, term, ranked.address.doc_id)?;
+                }
+                has_all = has_all && has_one;
+                if !has_all {
+                    break;
+                }
+            }
+            if has_all {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn hit(&self, ranked: &Ranked, sought: &Sought) -> tantivy::Result<Hit> {
@@ -201,17 +253,13 @@ impl Search<'_> {
             tantivy::error::DataCorruption::comment_only(format!("what a hit shows: {error}"))
         })?;
         let Shown(id, title, abstract_text, symbol, issued_on, result_code, holder) = shown;
-        let reader = self.searcher.segment_reader(ranked.address.segment_ord);
-        let label = |column: &str| -> tantivy::Result<String> {
-            let mut value = String::new();
-            if let Some(column) = reader.fast_fields().str(column)?
-                && let Some(ordinal) = column.ords().first(ranked.address.doc_id)
-            {
-                column.ord_to_str(ordinal, &mut value)?;
-            }
-            Ok(value.split_once('\t').map_or(String::new(), |(_, name)| name.to_owned()))
+        let (segment, in_segment) = (ranked.address.segment_ord, ranked.address.doc_id);
+        let reader = self.searcher.segment_reader(segment);
+        let name = |labels: &Labelled| {
+            usize::try_from(segment)
+                .map_or_else(|_| Ok(String::new()), |segment| labels.name(reader, segment, in_segment))
         };
-        let status = reader.fast_fields().u64(schema::STATUS)?.first(ranked.address.doc_id);
+        let status = reader.fast_fields().u64(schema::STATUS)?.first(in_segment);
         let status =
             status.and_then(|status| usize::try_from(status).ok()).and_then(|status| Status::ALL.get(status));
         let subject = abstract_text.as_deref().unwrap_or(&title);
@@ -222,8 +270,8 @@ impl Search<'_> {
             title,
             symbol,
             issued_on,
-            agency: label(schema::AGENCY_FACET)?,
-            procedure: label(schema::PROCEDURE_FACET)?,
+            agency: name(&self.labels.agencies)?,
+            procedure: name(&self.labels.procedures)?,
             result_code,
             holder,
             status: status.copied().unwrap_or(Status::InForce),
@@ -232,13 +280,13 @@ impl Search<'_> {
     }
 }
 
-fn facets(spread: Spread) -> Facets {
+fn facets(spread: Spread, labels: &Labels) -> Facets {
     let mut months: Vec<MonthCount> = spread
         .months
         .iter()
         .map(|((year, month), count)| MonthCount { year: *year, month: *month, count: *count })
         .collect();
-    months.sort_unstable_by_key(|month| std::cmp::Reverse((month.year, month.month)));
+    months.reverse();
     let mut years: Vec<FacetValue> = Vec::new();
     for month in &months {
         let label = month.year.to_string();
@@ -255,8 +303,8 @@ fn facets(spread: Spread) -> Facets {
     let mut statuses: Vec<FacetValue> = statuses.collect();
     largest_first(&mut statuses);
     Facets {
-        agencies: by_code(spread.agencies, "cơ quan"),
-        procedures: by_code(spread.procedures, "thủ tục"),
+        agencies: by_code(&labels.agencies.values, &spread.agencies, "cơ quan"),
+        procedures: by_code(&labels.procedures.values, &spread.procedures, "thủ tục"),
         years,
         statuses,
         months,
@@ -264,18 +312,19 @@ fn facets(spread: Spread) -> Facets {
 }
 
 /// One value a code; its label is the name that most of its records have.
-fn by_code(counts: std::collections::HashMap<String, u64>, field: &str) -> Vec<FacetValue> {
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+fn by_code(labels: &[Label], counts: &[u64], field: &str) -> Vec<FacetValue> {
+    let mut counts: Vec<(&Label, u64)> =
+        labels.iter().zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect();
+    counts.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.name.cmp(&other.0.name)));
     let mut values: Vec<FacetValue> = Vec::new();
-    let mut places = std::collections::HashMap::new();
-    for (value, count) in counts {
-        let (code, name) = value.split_once('\t').unwrap_or((&value, &value));
-        let place = *places.entry(code.to_owned()).or_insert(values.len());
-        match values.get_mut(place) {
+    let mut places = HashMap::new();
+    for (label, count) in counts {
+        match places.get(&label.code).and_then(|place: &usize| values.get_mut(*place)) {
             Some(known) => known.count += count,
             None => {
-                values.push(FacetValue { label: name.to_owned(), filter: format!("{field}:{code}"), count })
+                places.insert(&label.code, values.len());
+                let filter = format!("{field}:{}", label.code);
+                values.push(FacetValue { label: label.name.clone(), filter, count });
             }
         }
     }

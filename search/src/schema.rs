@@ -21,7 +21,7 @@ use crate::scope::{HolderKey, Scope};
 use crate::text::{Forms, WordTokenizer};
 
 /// Change it whenever the fields change or are filled otherwise: the index is then built again.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Stands between the parts of a field's text: no pair reaches over it.
 const BREAK: &str = "\n";
@@ -289,7 +289,8 @@ fn add_codes(document: &mut TantivyDocument, content: &Content, fields: &Fields)
     let holders = std::iter::once(&description.holder).chain(&description.co_holders);
     let holders = holders.filter_map(|holder| holder.id.as_ref());
     let holders = holders.map(|id| (CodeKind::Holder, id.as_str().to_owned()));
-    let codes = dossier.into_iter().chain([symbol]).chain(paper).chain(holders);
+    let procedure = (CodeKind::Procedure, description.procedure_code.national().to_owned());
+    let codes = dossier.into_iter().chain([symbol, procedure]).chain(paper).chain(holders);
     let terms: BTreeSet<String> =
         codes.flat_map(|(kind, text)| Code::new(&text).terms(kind).collect::<Vec<_>>()).collect();
     for term in terms {

@@ -34,3 +34,37 @@ pub(crate) fn words(
     found.truncate(most);
     Ok(found.into_iter().map(|(word, _)| word).collect())
 }
+
+/// Whether one wrong, missing, surplus or swapped letter makes one word of the other.
+pub(crate) fn is_near(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let (short, long) = (short.as_bytes(), long.as_bytes());
+    let alike = short.iter().zip(long).take_while(|(one, other)| one == other).count();
+    let (short, long) = (&short[alike..], &long[alike..]);
+    match long.len() - short.len() {
+        0 => {
+            short.get(1..) == long.get(1..)
+                || matches!((short, long), ([a, b, short @ ..], [c, d, long @ ..])
+                    if a == d && b == c && short == long)
+        }
+        1 => short == &long[1..],
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_near;
+
+    #[test]
+    fn one_letter_makes_words_near() {
+        for (one, other) in
+            [("duc", "dduc"), ("khai", "khia"), ("baj", "bai"), ("xai", "xay"), ("duc", "duc")]
+        {
+            assert!(is_near(one, other) && is_near(other, one), "{one} {other}");
+        }
+        for (one, other) in [("duc", "dan"), ("khai", "kha tu"), ("", "ab"), ("abc", "cab")] {
+            assert!(!is_near(one, other) && !is_near(other, one), "{one} {other}");
+        }
+    }
+}

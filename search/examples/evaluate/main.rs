@@ -1,12 +1,12 @@
 //! Measures the search: how good, how fast, how large, how costly to build.
 //!
 //! ```text
-//! cargo run --release -p muniment-search --example evaluate -- RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--peers] [--misses]
+//! cargo run --release -p muniment-search --example evaluate -- RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--index DIR] [--peers] [--misses]
 //! ```
 //!
 //! `RECORDS` has one record a line, `QUERIES` a list of queries with the ids of their relevant records. `--grow` makes more
-//! records of the given ones. `--peers` asks SQLite FTS5 and PostgreSQL the same on the same data. `--misses` lists the
-//! queries that were not answered perfectly.
+//! records of the given ones. `--index` keeps the index in a folder and uses the one that is there. `--peers` asks SQLite
+//! FTS5 and PostgreSQL the same on the same data. `--misses` lists the queries that were not answered perfectly.
 
 mod measure;
 mod peers;
@@ -28,6 +28,7 @@ struct Options {
     records: PathBuf,
     queries: PathBuf,
     grow: Option<u64>,
+    index: Option<PathBuf>,
     peers: bool,
     misses: bool,
 }
@@ -40,10 +41,15 @@ fn main() -> Result<()> {
     let count = options.grow.unwrap_or(0).max(originals.len() as u64);
     println!("{count} records, {} queries", questions.len());
 
-    let folder = tempfile::tempdir()?;
-    build(folder.path(), &grown, count)?;
-    sizes(folder.path(), &grown, count)?;
-    let reader = Reader::open(folder.path())?;
+    let temporary = tempfile::tempdir()?;
+    let folder = options.index.as_deref().unwrap_or(temporary.path());
+    if folder.join("writer.lock").exists() {
+        println!("the index in {} is used as it is", folder.display());
+    } else {
+        build(folder, &grown, count)?;
+    }
+    sizes(folder, &grown, count)?;
+    let reader = Reader::open(folder)?;
     let answers = ask(&reader, &questions, &grown, false)?;
     measure::print("muniment-search", &measure::score(&questions, &answers));
     let with_facets = ask(&reader, &questions, &grown, true)?;
@@ -59,12 +65,21 @@ fn main() -> Result<()> {
 
 fn options() -> Result<Options> {
     let mut plain = Vec::new();
-    let mut options =
-        Options { records: PathBuf::new(), queries: PathBuf::new(), grow: None, peers: false, misses: false };
+    let mut options = Options {
+        records: PathBuf::new(),
+        queries: PathBuf::new(),
+        grow: None,
+        index: None,
+        peers: false,
+        misses: false,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--grow" => options.grow = Some(arguments.next().context("--grow needs a number")?.parse()?),
+            "--index" => {
+                options.index = Some(PathBuf::from(arguments.next().context("--index needs a folder")?));
+            }
             "--peers" => options.peers = true,
             "--misses" => options.misses = true,
             other if other.starts_with('-') => bail!("unknown option {other}"),
@@ -72,7 +87,9 @@ fn options() -> Result<Options> {
         }
     }
     let [records, queries] = <[PathBuf; 2]>::try_from(plain).map_err(|_| {
-        anyhow::anyhow!("usage: evaluate RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--peers] [--misses]")
+        anyhow::anyhow!(
+            "usage: evaluate RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--index DIR] [--peers] [--misses]"
+        )
     })?;
     (options.records, options.queries) = (records, queries);
     Ok(options)

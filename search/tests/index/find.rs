@@ -135,3 +135,25 @@ fn a_hit_shows_why_it_was_found() {
     assert_eq!(hit.holder, "Khổng Thúy Quỳnh");
     assert_eq!(hit.agency, "Sở Xây dựng tỉnh Bắc Ninh");
 }
+
+#[test]
+fn words_run_together_torn_apart_or_mistyped_are_put_right() {
+    let (_dir, reader) = people();
+    for (query, expected) in [
+        ("khongthuyquynh", vec![3]),
+        ("khong thuyquynh", vec![3]),
+        ("kho ng thuy quynh", vec![3]),
+        ("quynh thuy khong", vec![3]),
+        ("khong thuy quymh", vec![3]),
+    ] {
+        assert_eq!(found(&reader, query), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_procedure_is_found_by_its_code() {
+    let (_dir, reader) = people();
+    for query in ["1.990009", "1.990009.000.00.00.H05", "1990009"] {
+        assert_eq!(search(&reader, &Scope::Everything, query).total, 5, "{query}");
+    }
+}

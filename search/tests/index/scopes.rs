@@ -57,6 +57,33 @@ fn a_holder_sees_their_own_records_restricted_or_not() {
     assert_eq!(numbers(&results), [2, 1]);
 }
 
+#[test]
+fn suggestions_are_names_of_procedures_and_places_in_scope_and_never_of_persons() {
+    let dir = TempDir::new().expect("a folder");
+    let secret = "Xác nhận tình trạng hôn nhân";
+    let reader = index(
+        dir.path(),
+        &[
+            draft(1).agency("H05.12", "Sở Xây dựng").holder("Khổng Thúy Quỳnh"),
+            draft(2)
+                .agency("H05.13", "Sở Tư pháp")
+                .with("procedure_name", secret)
+                .with("procedure_code", "1.990010"),
+            draft(3)
+                .agency("H05.12", "Sở Xây dựng")
+                .with("procedure_name", secret)
+                .with("procedure_code", "1.990010")
+                .restricted(),
+        ],
+    );
+    let suggested = |scope: &Scope, typed: &str| search(&reader, scope, typed).suggestions;
+    let typed = "xac nhn tinh trang hon nhan qqq";
+    assert_eq!(suggested(&Scope::Everything, typed), [secret]);
+    assert_eq!(suggested(&office("H05.12", true), typed), [secret]);
+    assert_eq!(suggested(&office("H05.12", false), typed), Vec::<String>::new());
+    assert_eq!(suggested(&Scope::Everything, "khonng thuy quynh qqq"), Vec::<String>::new());
+}
+
 /// What a record is to the naive filter.
 #[derive(Clone, Debug)]
 struct Facts {
