@@ -1,9 +1,12 @@
 //! Every level, key and kind of file, judged by programs that we did not write (`tests/judges/levels.py`).
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use common::assemble;
 use jiff::{Timestamp, ToSpan};
 use muniment_seal::pki::{Authority, Profile, Subject};
 use muniment_seal::tsa::DevelopmentAuthority;
@@ -31,22 +34,12 @@ fn text(path: &Path) -> Result<&str> {
 
 /// One page in each kind of file: classic table, cross-reference stream, object streams, linearized.
 fn kinds_of_files(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    let objects = [
+    let pdf = assemble(&[
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << >> >>",
         "<< /Length 6 >>\nstream\nq\nQ\n\n\nendstream",
-    ];
-    let mut pdf = b"%PDF-1.7\n".to_vec();
-    let mut table = "xref\n0 5\n0000000000 65535 f\r\n".to_owned();
-    for (place, body) in objects.iter().enumerate() {
-        table.push_str(&format!("{:010} 00000 n\r\n", pdf.len()));
-        pdf.extend_from_slice(format!("{} 0 obj\n{body}\nendobj\n", place + 1).as_bytes());
-    }
-    let start = pdf.len();
-    pdf.extend_from_slice(
-        format!("{table}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
-    );
+    ]);
     let plain = folder.join("plain.in");
     fs::write(&plain, &pdf)?;
     let mut kinds = vec![("table", pdf)];

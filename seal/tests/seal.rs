@@ -1,7 +1,9 @@
 //! What the crate promises, through its public interface: own files pass, and every way to change one is noticed.
 
+mod common;
 mod later;
 
+use common::assemble;
 use jiff::Timestamp;
 use muniment_record::{Form, Language, Package, Provenance, SignerRole};
 use muniment_seal::pki::{self, DevelopmentPki};
@@ -17,28 +19,15 @@ fn now() -> Timestamp {
     Timestamp::constant(1_795_500_000, 0)
 }
 
-/// A PDF of one page with a classic cross-reference table.
+/// A PDF of one page.
 fn plain_pdf(extra_catalog: &str, extra_page: &str) -> Vec<u8> {
     let content = "BT ET";
-    let objects = [
+    assemble(&[
         format!("<< /Type /Catalog /Pages 2 0 R {extra_catalog} >>"),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
         format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R {extra_page} >>"),
         format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
-    ];
-    let mut pdf = b"%PDF-1.7\n".to_vec();
-    let mut table = format!("xref\n0 {}\n0000000000 65535 f\r\n", objects.len() + 1);
-    for (place, body) in objects.iter().enumerate() {
-        table.push_str(&format!("{:010} 00000 n\r\n", pdf.len()));
-        pdf.extend_from_slice(format!("{} 0 obj\n{body}\nendobj\n", place + 1).as_bytes());
-    }
-    let start = pdf.len();
-    pdf.extend_from_slice(table.as_bytes());
-    let size = objects.len() + 1;
-    pdf.extend_from_slice(
-        format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
-    );
-    pdf
+    ])
 }
 
 /// Adds an incremental update with these objects to a file with a classic table.

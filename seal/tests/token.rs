@@ -1,10 +1,13 @@
 //! A key in a PKCS#11 token (SoftHSM2): it signs, and it stays where it is. One process, one token: the module reads its
 //! configuration once.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use common::assemble;
 use jiff::{Timestamp, ToSpan};
 use muniment_seal::pkcs11::{TokenKey, TokenUri};
 use muniment_seal::pki::{Authority, Profile, Subject};
@@ -26,22 +29,11 @@ fn run(program: &str, folder: &Path, args: &[&str]) -> Result<String, Box<dyn st
 }
 
 fn plain_pdf() -> Vec<u8> {
-    let objects = [
+    assemble(&[
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
-    ];
-    let mut pdf = b"%PDF-1.7\n".to_vec();
-    let mut table = "xref\n0 4\n0000000000 65535 f\r\n".to_owned();
-    for (place, body) in objects.iter().enumerate() {
-        table.push_str(&format!("{:010} 00000 n\r\n", pdf.len()));
-        pdf.extend_from_slice(format!("{} 0 obj\n{body}\nendobj\n", place + 1).as_bytes());
-    }
-    let start = pdf.len();
-    pdf.extend_from_slice(
-        format!("{table}trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
-    );
-    pdf
+    ])
 }
 
 /// Runs itself again with the module's configuration in the environment, which a process cannot safely change of itself.

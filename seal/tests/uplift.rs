@@ -1,8 +1,11 @@
 //! B-T at the signing and B-LT after it: what is added, from where, and when that is refused.
 
+mod common;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use common::assemble;
 use jiff::{Timestamp, ToSpan};
 use muniment_seal::pki::{self, Authority, DevelopmentPki, Identity, Profile, Subject};
 use muniment_seal::tsa::DevelopmentAuthority;
@@ -17,24 +20,13 @@ fn now() -> Timestamp {
     Timestamp::constant(1_795_500_000, 0)
 }
 
-/// A PDF of one page with a classic cross-reference table.
+/// A PDF of one page.
 fn plain_pdf() -> Vec<u8> {
-    let objects = [
+    assemble(&[
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
-    ];
-    let mut pdf = b"%PDF-1.7\n".to_vec();
-    let mut table = "xref\n0 4\n0000000000 65535 f\r\n".to_owned();
-    for (place, body) in objects.iter().enumerate() {
-        table.push_str(&format!("{:010} 00000 n\r\n", pdf.len()));
-        pdf.extend_from_slice(format!("{} 0 obj\n{body}\nendobj\n", place + 1).as_bytes());
-    }
-    let start = pdf.len();
-    pdf.extend_from_slice(
-        format!("{table}trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
-    );
-    pdf
+    ])
 }
 
 fn agency_request() -> SealRequest {
