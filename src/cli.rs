@@ -80,7 +80,7 @@ pub enum Command {
     Audit,
     /// Make catalogue and index again from storage alone.
     Rebuild(RebuildArgs),
-    /// Show the intake ledger in documents (and pages): of one batch with its documents, or the sums of all.
+    /// Show the intake ledger, in documents and pages: of one batch with its documents, or the sums of every batch.
     Ledger(LedgerArgs),
     /// The transparency log: show its checkpoint, hand out proofs, check them offline.
     #[command(subcommand)]
@@ -221,7 +221,7 @@ pub struct RebuildArgs {
 
 #[derive(Debug, Args)]
 pub struct LedgerArgs {
-    /// The batch, as `20261124T101500-0001`.
+    /// The batch, as `20261124T101500-0001`; every batch where it is not given.
     #[arg(value_name = "BATCH")]
     pub batch: Option<BatchId>,
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
-use muniment_archive::{Arrival, BatchId, Ledger, Outcome, Registration};
+use muniment_archive::{Arrival, ArrivalState, BatchId, Ledger, Outcome, Registration};
 use muniment_ingest::{Inspection, Options};
 use muniment_record::{
     Description, Digest, Form, LookupToken, Package, Record, RecordId, ResultCode, Scan, Source,
@@ -36,6 +36,34 @@ pub enum Fate {
     Rejected(Reason),
     /// Set aside, for a reason that is not the document's; it will be tried again when it is handed in again.
     Quarantined(Reason),
+}
+
+impl Fate {
+    /// The ledger's word for it.
+    pub fn state(&self) -> ArrivalState {
+        match self {
+            Self::Archived(_) => ArrivalState::Archived,
+            Self::Duplicate(_) => ArrivalState::Duplicate,
+            Self::Rejected(_) => ArrivalState::Rejected,
+            Self::Quarantined(_) => ArrivalState::Quarantined,
+        }
+    }
+
+    /// The record that holds the document, where one does.
+    pub fn record(&self) -> Option<RecordId> {
+        match self {
+            Self::Archived(id) | Self::Duplicate(id) => Some(*id),
+            Self::Rejected(_) | Self::Quarantined(_) => None,
+        }
+    }
+
+    /// Why no record holds it.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Archived(_) | Self::Duplicate(_) => None,
+            Self::Rejected(reason) | Self::Quarantined(reason) => Some(reason),
+        }
+    }
 }
 
 /// Why a document was not archived.
@@ -81,15 +109,15 @@ impl Summary {
     /// Whether the catalogue's ledger balances and says of the batch what became of the documents one by one.
     pub fn balances(&self) -> bool {
         let count =
-            |is: fn(&Fate) -> bool| self.outcomes.iter().filter(|outcome| is(&outcome.fate)).count() as u64;
+            |state| self.outcomes.iter().filter(|outcome| outcome.fate.state() == state).count() as u64;
         let totals = &self.ledger.totals;
         totals.balances()
             && totals.pending.documents == 0
             && totals.scanned.documents == self.outcomes.len() as u64
-            && totals.archived.documents == count(|fate| matches!(fate, Fate::Archived(_)))
-            && totals.duplicate.documents == count(|fate| matches!(fate, Fate::Duplicate(_)))
-            && totals.rejected.documents == count(|fate| matches!(fate, Fate::Rejected(_)))
-            && totals.quarantined.documents == count(|fate| matches!(fate, Fate::Quarantined(_)))
+            && totals.archived.documents == count(ArrivalState::Archived)
+            && totals.duplicate.documents == count(ArrivalState::Duplicate)
+            && totals.rejected.documents == count(ArrivalState::Rejected)
+            && totals.quarantined.documents == count(ArrivalState::Quarantined)
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use muniment_archive::Archive;
 use muniment_ingest::{Ocr, Options, Tesseract};
-use muniment_seal::note::NoteKey;
+use muniment_seal::note::{NoteKey, NoteVerifier};
 use muniment_seal::{CopyForm, SealRequest, Signer, SoftwareSigner, Trust};
 use muniment_search::{HolderKeying, Reader, Writer};
 use tokio::sync::Mutex;
@@ -94,6 +94,12 @@ impl Engines {
 pub fn log_key(home: &Home) -> Result<NoteKey> {
     let text = String::from_utf8(home.read("keys/log.key")?).context("keys/log.key is not text")?;
     NoteKey::from_text(&text).context("failed to use keys/log.key")
+}
+
+/// What checks the log's checkpoints: the public half of its key, which anybody may have.
+pub fn log_verifier(home: &Home) -> Result<NoteVerifier> {
+    let text = String::from_utf8(home.read("log.pub")?).context("log.pub is not text")?;
+    NoteVerifier::from_text(&text).context("failed to use log.pub")
 }
 
 /// Opens the archive of a home.

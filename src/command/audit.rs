@@ -16,7 +16,7 @@ pub async fn run(setting: &Setting) -> Result<Exit> {
     let home = setting.open_home()?;
     let archive = wire::open_archive(&home).await?;
     let trust = wire::trust_of(&home)?;
-    let log_key = super::log::home_key(&home)?;
+    let log_key = wire::log_verifier(&home)?;
     let report = archive.audit(&trust, Some(&log_key), clock::now(), &()).await;
     let report = report.context("failed to audit the archive")?;
     let index = index_findings(&home, &archive).await?;

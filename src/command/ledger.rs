@@ -1,12 +1,14 @@
 use anyhow::{Context, Result};
-use muniment_archive::{Count, Ledger, LedgerRow};
+use muniment_archive::{ArrivalState, Count, Ledger};
+use muniment_record::{Language, RecordId};
 
 use super::{Setting, print_json};
 use crate::cli::LedgerArgs;
 use crate::exit::Exit;
+use crate::messages::explain;
 use crate::wire;
 
-/// Shows the intake ledger: one batch with each of its documents, or the sums of all batches.
+/// Shows the intake ledger: of one batch with each of its documents, or the sums of every batch.
 pub async fn run(setting: &Setting, args: &LedgerArgs) -> Result<Exit> {
     let archive = wire::open_archive(&setting.open_home()?).await?;
     let batches = match &args.batch {
@@ -21,48 +23,76 @@ pub async fn run(setting: &Setting, args: &LedgerArgs) -> Result<Exit> {
         print_json(&ledgers)?;
     } else {
         for ledger in &ledgers {
-            show(setting, ledger, args.batch.is_some());
+            if args.batch.is_some() {
+                show_documents(setting, ledger);
+            }
+            show_totals(setting, ledger, ledger.totals.balances());
         }
     }
     let all_balance = ledgers.iter().all(|ledger| ledger.totals.balances());
     Ok(if all_balance { Exit::Done } else { Exit::Found })
 }
 
-fn show(setting: &Setting, ledger: &Ledger, with_documents: bool) {
-    let totals = &ledger.totals;
-    println!(
-        "{}  {} {} = {} {} + {} {} + {} {} + {} {} + {} {}  {}",
-        ledger.batch,
-        setting.say("đã quét", "scanned"),
-        count(totals.scanned),
-        setting.say("lưu kho", "archived"),
-        count(totals.archived),
-        setting.say("trùng", "duplicate"),
-        count(totals.duplicate),
-        setting.say("từ chối", "rejected"),
-        count(totals.rejected),
-        setting.say("cách ly", "quarantined"),
-        count(totals.quarantined),
-        setting.say("đang chờ", "pending"),
-        count(totals.pending),
-        if totals.balances() {
-            setting.say("cân đối", "balances")
-        } else {
-            setting.say("KHÔNG CÂN ĐỐI", "DOES NOT BALANCE")
-        },
-    );
-    if with_documents {
-        ledger.rows.iter().for_each(show_row);
+fn show_documents(setting: &Setting, ledger: &Ledger) {
+    for row in &ledger.rows {
+        let reason = row.code.as_deref().map(|code| (code, row.detail.as_deref().unwrap_or_default()));
+        show_document(setting, row.state, &row.name, row.record, reason);
+    }
+    println!();
+}
+
+/// Prints what became of a document: its record, or the reason (a stable word and a detail) and what to do.
+pub(super) fn show_document(
+    setting: &Setting,
+    state: ArrivalState,
+    name: &str,
+    record: Option<RecordId>,
+    reason: Option<(&str, &str)>,
+) {
+    let record = record.map(|id| format!("  = {id}")).unwrap_or_default();
+    println!("{:<11}  {name}{record}", word(state, setting.language).to_uppercase());
+    if let Some((code, detail)) = reason {
+        println!("             {}", explain(code, setting.language));
+        for line in detail.split("; ") {
+            println!("             [{code}] {line}");
+        }
     }
 }
 
-fn show_row(row: &LedgerRow) {
-    let record = row.record.map(|id| format!("  = {id}")).unwrap_or_default();
-    let code = row.code.as_ref().map(|code| format!("  [{code}]")).unwrap_or_default();
-    println!("  {:<12} {:>4}  {}{record}{code}", row.state.as_str(), row.pages, row.name);
+/// Prints the sums of a batch, and whether they balance.
+pub(super) fn show_totals(setting: &Setting, ledger: &Ledger, balances: bool) {
+    let totals = &ledger.totals;
+    println!("{} {}", setting.say("Sổ tiếp nhận lô", "Ledger of batch"), ledger.batch);
+    let line = |sign: &str, name: &str, count: Count| {
+        let (documents, pages) = (setting.say("tài liệu", "documents"), setting.say("trang", "pages"));
+        println!("  {sign} {name:<22} {:>6} {documents} {:>6} {pages}", count.documents, count.pages);
+    };
+    let part =
+        |sign: &str, state: ArrivalState, count: Count| line(sign, word(state, setting.language), count);
+    line(" ", setting.say("đã quét", "scanned"), totals.scanned);
+    part("=", ArrivalState::Archived, totals.archived);
+    part("+", ArrivalState::Duplicate, totals.duplicate);
+    part("+", ArrivalState::Rejected, totals.rejected);
+    part("+", ArrivalState::Quarantined, totals.quarantined);
+    if totals.pending != Count::default() {
+        part("+", ArrivalState::Pending, totals.pending);
+    }
+    let balanced = setting.say("Sổ cân đối.", "The ledger balances.");
+    let unbalanced = setting.say(
+        "SỔ KHÔNG CÂN ĐỐI: hãy báo quản trị viên.",
+        "THE LEDGER DOES NOT BALANCE: tell the administrator.",
+    );
+    println!("{}", if balances { balanced } else { unbalanced });
 }
 
-/// Documents and pages: `12 (34)`.
-fn count(count: Count) -> String {
-    format!("{} ({})", count.documents, count.pages)
+/// What people call a state of the ledger.
+pub(super) fn word(state: ArrivalState, language: Language) -> &'static str {
+    let (vietnamese, english) = match state {
+        ArrivalState::Pending => ("đang chờ", "pending"),
+        ArrivalState::Archived => ("đã lưu kho", "archived"),
+        ArrivalState::Duplicate => ("trùng", "duplicate"),
+        ArrivalState::Rejected => ("từ chối", "rejected"),
+        ArrivalState::Quarantined => ("cách ly", "quarantined"),
+    };
+    language.choose(vietnamese, english)
 }

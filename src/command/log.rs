@@ -10,7 +10,6 @@ use serde_json::json;
 use super::{Setting, find_record, print_json, write_whole};
 use crate::cli::{LogCheckArgs, LogCommand, LogProveArgs};
 use crate::exit::Exit;
-use crate::home::Home;
 use crate::wire;
 
 /// Shows the transparency log, hands out proofs and checks them.
@@ -104,14 +103,8 @@ fn check_consistency(text: &str, kept: &str, key: &NoteVerifier) -> Checked {
 fn log_verifier(setting: &Setting, file: Option<&Path>) -> Result<NoteVerifier> {
     match file {
         Some(file) => NoteVerifier::from_text(&read(file)?).context("failed to use the log's key"),
-        None => home_key(&Home::open(&setting.home)?),
+        None => wire::log_verifier(&setting.open_home()?),
     }
-}
-
-/// The public half of the log's key, which anybody may have.
-pub(super) fn home_key(home: &Home) -> Result<NoteVerifier> {
-    let text = String::from_utf8(home.read("log.pub")?).context("log.pub is not text")?;
-    NoteVerifier::from_text(&text).context("failed to use log.pub")
 }
 
 fn read(file: &Path) -> Result<String> {

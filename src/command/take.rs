@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use muniment_archive::{Count, Totals};
+use muniment_archive::Totals;
 use muniment_record::Language;
 use serde_json::{Value, json};
 
-use super::{Setting, print_json};
+use super::{Setting, ledger, print_json};
 use crate::cli::TakeArgs;
 use crate::exit::Exit;
-use crate::flow::{self, DocumentOutcome, Fate, Reason, Reporter, Summary};
-use crate::messages::explain;
+use crate::flow::{self, DocumentOutcome, Reporter, Summary};
 use crate::wire::Engines;
 use crate::{clock, intake};
 
@@ -38,63 +37,22 @@ pub async fn run(setting: &Setting, args: &TakeArgs) -> Result<Exit> {
     } else {
         show(setting, &summary, passed_over);
     }
-    let all_safe = summary.outcomes.iter().all(|o| matches!(o.fate, Fate::Archived(_) | Fate::Duplicate(_)));
+    let all_safe = summary.outcomes.iter().all(|o| o.fate.record().is_some());
     Ok(if all_safe && summary.balances() { Exit::Done } else { Exit::Found })
 }
 
 fn show(setting: &Setting, summary: &Summary, passed_over: usize) {
-    for outcome in &summary.outcomes {
-        let (label, reason) = match &outcome.fate {
-            Fate::Archived(id) => {
-                println!("{}  {}  = {id}", setting.say("LƯU KHO   ", "ARCHIVED  "), outcome.name);
-                continue;
-            }
-            Fate::Duplicate(of) => {
-                println!("{}  {}  = {of}", setting.say("TRÙNG     ", "DUPLICATE "), outcome.name);
-                continue;
-            }
-            Fate::Rejected(reason) => (setting.say("TỪ CHỐI   ", "REJECTED  "), reason),
-            Fate::Quarantined(reason) => (setting.say("CÁCH LY   ", "QUARANTINED"), reason),
-        };
-        println!("{label}  {}", outcome.name);
-        show_reason(setting.language, reason);
+    for DocumentOutcome { name, fate, .. } in &summary.outcomes {
+        let reason = fate.reason().map(|reason| (reason.code.as_str(), reason.detail.as_str()));
+        ledger::show_document(setting, fate.state(), name, fate.record(), reason);
     }
     if passed_over > 0 {
         let text =
             setting.say("tệp đi kèm (siêu dữ liệu, ghi chú)", "companions of the scans: metadata, notes");
         println!("({passed_over} {text})");
     }
-    show_totals(setting, summary);
-}
-
-fn show_reason(language: Language, reason: &Reason) {
-    println!("            {}", explain(&reason.code, language));
-    for line in reason.detail.split("; ") {
-        println!("            [{}] {line}", reason.code);
-    }
-}
-
-fn show_totals(setting: &Setting, summary: &Summary) {
-    let totals = &summary.ledger.totals;
-    println!("\n{} {}", setting.say("Sổ tiếp nhận lô", "Ledger of batch"), summary.batch);
-    let line = |name: &str, count: Count| {
-        let (documents, pages) = (setting.say("tài liệu", "documents"), setting.say("trang", "pages"));
-        println!("  {name:<24} {:>6} {documents} {:>6} {pages}", count.documents, count.pages);
-    };
-    line(setting.say("đã quét", "scanned"), totals.scanned);
-    line(setting.say("= đã lưu kho", "= archived"), totals.archived);
-    line(setting.say("+ trùng (đã có)", "+ duplicate"), totals.duplicate);
-    line(setting.say("+ từ chối", "+ rejected"), totals.rejected);
-    line(setting.say("+ cách ly", "+ quarantined"), totals.quarantined);
-    if totals.pending != Count::default() {
-        line(setting.say("+ đang chờ", "+ pending"), totals.pending);
-    }
-    let balanced = setting.say("Sổ cân đối.", "The ledger balances.");
-    let unbalanced = setting.say(
-        "SỔ KHÔNG CÂN ĐỐI: hãy báo quản trị viên.",
-        "THE LEDGER DOES NOT BALANCE: tell the administrator.",
-    );
-    println!("{}", if summary.balances() { balanced } else { unbalanced });
+    println!();
+    ledger::show_totals(setting, &summary.ledger, summary.balances());
 }
 
 fn as_json(summary: &Summary, passed_over: usize) -> Value {
@@ -112,19 +70,14 @@ fn as_json(summary: &Summary, passed_over: usize) -> Value {
 }
 
 fn document_as_json(outcome: &DocumentOutcome) -> Value {
-    let mut document = json!({ "name": outcome.name, "pages": outcome.pages });
-    let (fate, key, value) = match &outcome.fate {
-        Fate::Archived(id) => ("archived", "record", json!(id)),
-        Fate::Duplicate(of) => ("duplicate", "record", json!(of)),
-        Fate::Rejected(reason) => {
-            ("rejected", "reason", json!({"code": reason.code, "detail": reason.detail}))
-        }
-        Fate::Quarantined(reason) => {
-            ("quarantined", "reason", json!({"code": reason.code, "detail": reason.detail}))
-        }
-    };
-    document["fate"] = json!(fate);
-    document[key] = value;
+    let DocumentOutcome { name, pages, fate } = outcome;
+    let mut document = json!({ "name": name, "pages": pages, "fate": fate.state() });
+    if let Some(record) = fate.record() {
+        document["record"] = json!(record);
+    }
+    if let Some(reason) = fate.reason() {
+        document["reason"] = json!({ "code": reason.code, "detail": reason.detail });
+    }
     document
 }
 
@@ -181,12 +134,7 @@ impl Reporter for Progress {
                 bar.inc(1);
             }
             Kind::Lines => {
-                let fate = match outcome.fate {
-                    Fate::Archived(_) => self.language.choose("đã lưu kho", "archived"),
-                    Fate::Duplicate(_) => self.language.choose("trùng", "duplicate"),
-                    Fate::Rejected(_) => self.language.choose("từ chối", "rejected"),
-                    Fate::Quarantined(_) => self.language.choose("cách ly", "quarantined"),
-                };
+                let fate = ledger::word(outcome.fate.state(), self.language);
                 let pages = self.language.choose("trang", "pages");
                 let total = self.total.load(Ordering::Relaxed);
                 eprintln!("[{number}/{total}] {fate}: {} ({} {pages})", outcome.name, outcome.pages);

@@ -38,7 +38,7 @@ fn an_outsider_checks_the_log_and_learns_nothing_of_a_person() {
     let ledger = house.run(["--json", "ledger", batch]).expect(0).json();
     assert_eq!(ledger[0]["totals"]["archived"], summary["ledger"]["archived"]);
     assert_eq!(ledger[0]["rows"].as_array().map(Vec::len), Some(8));
-    assert!(house.run(["ledger"]).expect(0).stdout.contains("cân đối"));
+    assert!(house.run(["ledger"]).expect(0).stdout.contains("Sổ cân đối."));
 
     let private = metadata();
     assert!(private.len() >= 8);
