@@ -44,9 +44,10 @@ impl Manifest {
         let shown_name =
             path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
         let mut rows: Vec<(PathBuf, Fields)> = Vec::new();
-        for row in reader.records() {
+        for (index, row) in reader.records().enumerate() {
             let row = row.with_context(attempt)?;
-            let line = row.position().map_or(0, csv::Position::line);
+            // As a spreadsheet counts: the names of the columns stand in row 1, and a line end within a value begins no row.
+            let number = index + 2;
             let named = columns.iter().zip(row.iter()).enumerate();
             let values = named
                 .filter(|(column, (_, value))| *column != file_column && !value.is_empty())
@@ -54,12 +55,12 @@ impl Manifest {
                 .collect();
             let file = row.get(file_column).unwrap_or_default();
             if file.is_empty() {
-                bail!("failed to read manifest {}: row {line} has no file", path.display());
+                bail!("failed to read manifest {}: row {number} has no file", path.display());
             }
             if rows.iter().any(|(other, _)| other.as_os_str() == file) {
-                bail!("failed to read manifest {}: row {line} names a file again: {file}", path.display());
+                bail!("failed to read manifest {}: row {number} names a file again: {file}", path.display());
             }
-            rows.push((PathBuf::from(file), Fields { values, place: format!("{shown_name}, row {line}") }));
+            rows.push((PathBuf::from(file), Fields { values, place: format!("{shown_name}, row {number}") }));
         }
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(Self { folder, rows })
@@ -180,6 +181,19 @@ mod tests {
         assert_eq!(fields.place, "list.csv, row 2");
         assert!(!fields.values.contains_key("holder.name"));
         assert_eq!(missing.len(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn rows_are_numbered_as_a_spreadsheet_does_whatever_ends_a_line() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("list.csv");
+        for end in ["\n", "\r\n"] {
+            fs::write(&path, ["file,title", "a.jpg,\"Một\nhai\"", "b.jpg,Ba", ""].join(end))?;
+            let (_, missing) = Manifest::read(&path)?.resolve(&[]);
+            let places: Vec<&str> = missing.iter().map(|(_, fields)| fields.place.as_str()).collect();
+            assert_eq!(places, ["list.csv, row 2", "list.csv, row 3"], "{end:?}");
+        }
         Ok(())
     }
 

@@ -45,28 +45,33 @@ fn each_bad_input_is_named_with_its_reason_and_stops_nobody_else() {
 #[test]
 fn a_manifest_names_row_and_field_of_what_is_wrong_and_what_is_missing() {
     let house = House::without_ocr();
-    let scan = samples().join("manifest.csv");
-    let header = fs::read_to_string(scan).expect("a manifest").lines().next().expect("a header").to_owned();
-    let columns = header.split(',').count();
-    let manifest = house.path("list.csv");
-    fs::write(&manifest, format!("{header}\nnot-there.jpg{}\n", ",".repeat(columns - 1)))
-        .expect("a manifest");
+    let list = fs::read_to_string(samples().join("manifest.csv")).expect("a manifest");
+    let mut lines = list.lines();
+    let header = lines.next().expect("a header");
+    let row = lines.find(|line| line.starts_with("0001-business.jpg")).expect("a row");
+    fs::copy(samples().join("0001-business.jpg"), house.path("0001-business.jpg")).expect("a scan");
     fs::write(house.path("a.jpg"), "x").expect("a file");
+    let wrong_date = row.replace("2025-12-16", "31/02/2026");
+    assert_ne!(wrong_date, row);
+    let nothing_else = ",".repeat(header.split(',').count() - 1);
+    let manifest = house.path("list.csv");
+    fs::write(&manifest, [header, &wrong_date, &format!("not-there.jpg{nothing_else}"), ""].join("\r\n"))
+        .expect("a manifest");
+    let (scan, text) = (house.path("0001-business.jpg"), house.path("a.jpg"));
     let run = house.run([
         "--json".as_ref(),
         "take".as_ref(),
-        house.path("a.jpg").as_os_str(),
+        scan.as_os_str(),
+        text.as_os_str(),
         "--manifest".as_ref(),
         manifest.as_os_str(),
     ]);
     let summary = run.expect(1).json();
-    let codes: Vec<&str> = summary["documents"]
-        .as_array()
-        .expect("documents")
-        .iter()
-        .filter_map(|d| d["reason"]["code"].as_str())
-        .collect();
-    assert_eq!(codes, ["unknown-format", "missing"], "{summary}");
+    let documents = summary["documents"].as_array().expect("documents");
+    let codes: Vec<&str> = documents.iter().filter_map(|d| d["reason"]["code"].as_str()).collect();
+    assert_eq!(codes, ["metadata", "unknown-format", "missing"], "{summary}");
+    let detail = documents[0]["reason"]["detail"].as_str().expect("a detail");
+    assert!(detail.starts_with("list.csv, row 2, field issued_on: "), "{detail}");
 }
 
 /// The home lies on a small file system of its own, made in a mount namespace that ends with the test.
