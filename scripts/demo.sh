@@ -23,6 +23,7 @@ field() {
 
 say "1. Tools and program"
 scripts/tools.sh demo
+echo "building the program; the first time takes ten minutes or more"
 cargo build --release --quiet --bin muniment
 "$muniment" --version
 
@@ -64,7 +65,7 @@ echo "Citizens look up:   dossier code   ${code%-KQ*}"
 echo "                    second factor  $token    (the look-up token of the slip: opens pages and file)"
 echo "                    or             $holder   (the holder's number: shows the summary; invented)"
 echo "Officers sign in with:"
-sed 's/^/    /' "$home/demo-accounts.txt"
+grep '^Account:' "$home/demo-accounts.txt" | sed 's/^Account:/   /'
 echo
 if [ "$serve" = 0 ]; then
     exit 0
