@@ -8,17 +8,20 @@ use tracing::info;
 
 use crate::catalogue::{Catalogue, OutboxRow};
 use crate::lock::Lock;
-use crate::object::StoredObject;
+use crate::object::{StoredObject, read_pdf};
 use crate::store::{Store, sync_directory};
 use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
 
 mod deposit;
 mod group;
 mod log;
+mod revise;
 
 #[cfg(test)]
 pub(crate) use deposit::Content;
 pub use deposit::RecoverReport;
+#[cfg(test)]
+pub(crate) use revise::Revision;
 
 use group::Group;
 
@@ -154,20 +157,10 @@ impl Archive {
         self.catalogue.count().await
     }
 
-    /// The bytes of a record's PDF, checked against its digest on every read.
+    /// The bytes of the PDF of a record's version, checked against its digest on every read.
     pub async fn pdf(&self, record: &Record) -> Result<Vec<u8>, Error> {
-        let id = record.id;
-        let (bytes, sha256) = self
-            .blocking(move |store| {
-                let object = StoredObject::load(store, id)?;
-                Ok((object.pdf(store)?, object.record.sha256))
-            })
-            .await?;
-        if sha256 == record.sha256 {
-            Ok(bytes)
-        } else {
-            Err(Error::damaged(format!("record {id}"), "the catalogue and record.json name different PDFs"))
-        }
+        let (id, version, sha256) = (record.id, record.version, record.sha256);
+        self.blocking(move |store| read_pdf(store, id, version, &sha256)).await
     }
 
     /// The text of a record's pages, a form feed between two pages.
@@ -183,7 +176,7 @@ impl Archive {
         self.blocking(move |store| Ok(StoredObject::load(store, id)?.events)).await
     }
 
-    /// The record whose archived PDF has exactly these bytes.
+    /// The record of which a version's PDF, the present one's or an older one's, has exactly these bytes.
     pub async fn holder_of(&self, pdf: &Digest) -> Result<Option<RecordId>, Error> {
         self.catalogue.holder_of(pdf).await
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use muniment_record::{Digest, DossierCode, Receipt, Record, RecordId, ResultCode, nfc};
+use muniment_record::{DossierCode, Receipt, Record, RecordId, ResultCode, nfc};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -19,9 +19,11 @@ use crate::events::ArrivalFact;
 
 mod intake;
 mod log;
+mod versions;
 
 pub(crate) use intake::{PendingArrival, settle_archived};
 pub(crate) use log::append_entry;
+pub(crate) use versions::{insert_version, replace_record};
 
 /// How long a transaction waits for one of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -88,16 +90,6 @@ impl Catalogue {
     pub(crate) async fn code_holder(&self, code: &ResultCode) -> Result<Option<RecordId>, Error> {
         let row = sqlx::query("SELECT id FROM records WHERE result_code = ?")
             .bind(code.canonical())
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(look_up())?;
-        row.map(|row| parsed(&row, "id")).transpose()
-    }
-
-    /// The record whose archived PDF has this digest.
-    pub(crate) async fn holder_of(&self, pdf: &Digest) -> Result<Option<RecordId>, Error> {
-        let row = sqlx::query("SELECT id FROM records WHERE sha256 = ? ORDER BY id LIMIT 1")
-            .bind(pdf.to_string())
             .fetch_optional(&self.readers)
             .await
             .map_err(look_up())?;
@@ -220,8 +212,8 @@ pub(crate) async fn insert_record(
     let result_code = description.result_code.as_ref().map(ResultCode::canonical);
     sqlx::query(
         "INSERT INTO records (id, version, result_code, dossier_code, symbol_key, agency_issuing, sha256, batch,
-             archived_at, record)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             archived_at, level, record)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&id)
     .bind(record.version)
@@ -232,10 +224,22 @@ pub(crate) async fn insert_record(
     .bind(record.sha256.to_string())
     .bind(&record.batch)
     .bind(receipt.archived_at.to_string())
+    .bind(versions::level_of(record))
     .bind(serde_json::to_string(record).map_err(Error::json("a record"))?)
     .execute(&mut *connection)
     .await
     .map_err(write())?;
+    insert_version_rows(connection, record, receipt).await
+}
+
+/// Writes what each version of a record leaves: its digest, its receipt and its outbox row.
+async fn insert_version_rows(
+    connection: &mut SqliteConnection,
+    record: &Record,
+    receipt: &Receipt,
+) -> Result<(), Error> {
+    insert_version(connection, record.id, record.version, &record.sha256).await?;
+    let id = record.id.to_string();
     sqlx::query("INSERT INTO receipts (record, version, receipt) VALUES (?, ?, ?)")
         .bind(&id)
         .bind(record.version)

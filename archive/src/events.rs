@@ -58,24 +58,23 @@ pub struct Event {
     pub detail: Option<String>,
 }
 
+/// The agent that keeps records.
+const ARCHIVE: &str = concat!("muniment-archive ", env!("CARGO_PKG_VERSION"));
+
+fn event(kind: &str, at: Timestamp, agent: &str, outcome: &str, detail: Option<String>) -> Event {
+    Event { kind: kind.to_owned(), at, agent: agent.to_owned(), outcome: outcome.to_owned(), detail }
+}
+
 impl Events {
     /// The form of writing of this version of the program.
     pub const FORMAT: &str = "muniment.events/1";
 
     /// The events of a record's first version.
     pub(crate) fn of_deposit(record: &Record, arrival: ArrivalFact, archived_at: Timestamp) -> Self {
-        let archive = concat!("muniment-archive ", env!("CARGO_PKG_VERSION"));
-        let event = |kind: &str, at, agent: &str, outcome: &str, detail: Option<String>| Event {
-            kind: kind.to_owned(),
-            at,
-            agent: agent.to_owned(),
-            outcome: outcome.to_owned(),
-            detail,
-        };
         let software = record.provenance.software.as_str();
         let sources = format!("{} file(s), SHA-256", record.sources.len());
         let mut events = vec![
-            event("ingestion start", arrival.arrived_at, archive, "success", None),
+            event("ingestion start", arrival.arrived_at, ARCHIVE, "success", None),
             event("message digest calculation", arrival.arrived_at, software, "success", Some(sources)),
         ];
         if record.form == Form::Digitised {
@@ -99,7 +98,24 @@ impl Events {
                 Some(format!("{}, {}", signature.level, signature.algorithm)),
             ));
         }
-        events.push(event("ingestion end", archived_at, archive, "success", None));
+        events.push(event("ingestion end", archived_at, ARCHIVE, "success", None));
+        Self { format: Self::FORMAT.to_owned(), record: record.id, version: record.version, arrival, events }
+    }
+
+    /// The events of a version whose PDF got the data by which its signatures can be validated offline.
+    pub(crate) fn of_uplift(record: &Record, arrival: ArrivalFact, archived_at: Timestamp) -> Self {
+        let mut events = Vec::new();
+        for signature in &record.signatures {
+            let detail = format!("validation data added, {}", signature.level);
+            events.push(event(
+                "modification",
+                archived_at,
+                "muniment-seal",
+                &signature.indication,
+                Some(detail),
+            ));
+        }
+        events.push(event("ingestion end", archived_at, ARCHIVE, "success", None));
         Self { format: Self::FORMAT.to_owned(), record: record.id, version: record.version, arrival, events }
     }
 

@@ -40,6 +40,16 @@ pub(crate) struct Version {
     pub state: BTreeMap<String, Vec<String>>,
 }
 
+impl Version {
+    fn new(created: Timestamp, message: &str, state: BTreeMap<String, Vec<String>>) -> Self {
+        let user = User {
+            name: concat!("muniment-archive ", env!("CARGO_PKG_VERSION")).to_owned(),
+            address: "urn:muniment:archive".to_owned(),
+        };
+        Self { created, message: message.to_owned(), user, state }
+    }
+}
+
 /// Who made a version: the program, never a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct User {
@@ -57,15 +67,7 @@ impl Inventory {
             manifest.entry(sha512.clone()).or_insert_with(|| vec![format!("v1/content/{name}")]);
             state.entry(sha512.clone()).or_default().push(name.clone());
         }
-        let version = Version {
-            created,
-            message: message.to_owned(),
-            user: User {
-                name: concat!("muniment-archive ", env!("CARGO_PKG_VERSION")).to_owned(),
-                address: "urn:muniment:archive".to_owned(),
-            },
-            state,
-        };
+        let version = Version::new(created, message, state);
         Self {
             id,
             kind: TYPE.to_owned(),
@@ -76,9 +78,34 @@ impl Inventory {
         }
     }
 
+    /// The inventory with one more version: `files` are logical names and their SHA-512, and all that it holds.
+    pub(crate) fn next(&self, created: Timestamp, message: &str, files: &[(String, String)]) -> Self {
+        let mut next = self.clone();
+        next.head = format!("v{}", self.versions.len() + 1);
+        let mut state: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, sha512) in files {
+            // What an older version holds already is not stored again.
+            let path = format!("{}/content/{name}", next.head);
+            next.manifest.entry(sha512.clone()).or_insert_with(|| vec![path]);
+            state.entry(sha512.clone()).or_default().push(name.clone());
+        }
+        next.versions.insert(next.head.clone(), Version::new(created, message, state));
+        next
+    }
+
+    /// The number of the newest version.
+    pub(crate) fn head_number(&self) -> Option<u32> {
+        self.head.strip_prefix('v')?.parse().ok()
+    }
+
     /// The content path, relative to the object's root, and the SHA-512 of a logical file of the head version.
     pub(crate) fn head_file(&self, fits: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
-        let version = self.versions.get(&self.head)?;
+        self.file(&self.head, fits)
+    }
+
+    /// The same of another version, named `v1`.
+    pub(crate) fn file(&self, version: &str, fits: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
+        let version = self.versions.get(version)?;
         let (sha512, _) = version.state.iter().find(|(_, names)| names.iter().any(|name| fits(name)))?;
         let path = self.manifest.get(sha512)?.first()?;
         Some((path, sha512))

@@ -18,13 +18,15 @@ pub(crate) const RECORD_JSON: &str = "record.json";
 /// The logical name of the events.
 pub(crate) const EVENTS_JSON: &str = "events.json";
 
-/// A record's first version, composed and not yet written.
+/// A version of a record, composed and not yet written.
 pub(crate) struct Composed {
     record_json: Vec<u8>,
     events_json: Vec<u8>,
     inventory_json: Vec<u8>,
     pdf_name: String,
     path: String,
+    /// The version's directory: `v1`.
+    version: String,
 }
 
 impl Composed {
@@ -36,39 +38,62 @@ impl Composed {
         archived_at: Timestamp,
     ) -> Result<Self, Error> {
         let events = Events::of_deposit(record, arrival, archived_at);
+        Self::of(record, pdf, &events, |files| {
+            Inventory::first(object_id(record.id), archived_at, "archived", files)
+        })
+    }
+
+    /// Composes the next version of an object: of the record as it is now, with a PDF of these bytes.
+    pub(crate) fn next(
+        before: &StoredObject,
+        record: &Record,
+        pdf: &[u8],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let events = Events::of_uplift(record, before.events.arrival.clone(), now);
+        Self::of(record, pdf, &events, |files| before.inventory.next(now, "uplifted", files))
+    }
+
+    fn of(
+        record: &Record,
+        pdf: &[u8],
+        events: &Events,
+        inventory: impl FnOnce(&[(String, String)]) -> Inventory,
+    ) -> Result<Self, Error> {
         let record_json = pretty("record.json", record)?;
-        let events_json = pretty("events.json", &events)?;
+        let events_json = pretty("events.json", events)?;
         let pdf_name = pdf_name(record);
-        let files = [
+        let inventory = inventory(&[
             (pdf_name.clone(), sha512(pdf)),
             (RECORD_JSON.to_owned(), sha512(&record_json)),
             (EVENTS_JSON.to_owned(), sha512(&events_json)),
-        ];
-        let id = object_id(record.id);
-        let path = object_path(&id);
-        let inventory = Inventory::first(id, archived_at, "archived", &files);
+        ]);
         Ok(Self {
             inventory_json: pretty("inventory.json", &inventory)?,
             record_json,
             events_json,
             pdf_name,
-            path,
+            path: object_path(&inventory.id),
+            version: inventory.head,
         })
     }
 
-    /// The object's files in the order in which they are written: what they describe comes before what describes it.
+    /// The version's files in the order in which they are written: what they describe comes before what describes it.
     pub(crate) fn files<'a>(&'a self, pdf: &'a [u8], sidecar: &'a str) -> ObjectFiles<'a> {
         let memory = |name: String, bytes: &'a [u8]| (name, Bytes::Memory(bytes));
-        let files = vec![
-            memory(format!("v1/content/{}", self.pdf_name), pdf),
-            memory(format!("v1/content/{RECORD_JSON}"), &self.record_json),
-            memory(format!("v1/content/{EVENTS_JSON}"), &self.events_json),
-            memory(format!("v1/{INVENTORY}"), &self.inventory_json),
-            memory(format!("v1/{SIDECAR}"), sidecar.as_bytes()),
-            memory(OBJECT_NAMASTE.to_owned(), b"ocfl_object_1.1\n"),
-            memory(SIDECAR.to_owned(), sidecar.as_bytes()),
-            memory(INVENTORY.to_owned(), &self.inventory_json),
+        let version = &self.version;
+        let mut files = vec![
+            memory(format!("{version}/content/{}", self.pdf_name), pdf),
+            memory(format!("{version}/content/{RECORD_JSON}"), &self.record_json),
+            memory(format!("{version}/content/{EVENTS_JSON}"), &self.events_json),
+            memory(format!("{version}/{INVENTORY}"), &self.inventory_json),
+            memory(format!("{version}/{SIDECAR}"), sidecar.as_bytes()),
         ];
+        if version == "v1" {
+            files.push(memory(OBJECT_NAMASTE.to_owned(), b"ocfl_object_1.1\n"));
+        }
+        files.push(memory(SIDECAR.to_owned(), sidecar.as_bytes()));
+        files.push(memory(INVENTORY.to_owned(), &self.inventory_json));
         ObjectFiles { path: self.path.clone(), files }
     }
 
@@ -98,9 +123,14 @@ impl StoredObject {
     pub(crate) fn load_at(store: &Store, path: &str, id: &str) -> Result<Self, Error> {
         let root = format!("ocfl/{path}");
         let inventory = load_inventory(store, &root, id)?;
-        let record: Record = load_json(store, &root, &inventory, RECORD_JSON)?;
-        let events: Events = load_json(store, &root, &inventory, EVENTS_JSON)?;
-        if object_id(record.id) != id || events.record != record.id || events.version != record.version {
+        let record: Record = load_json(store, &root, &inventory, &inventory.head, RECORD_JSON)?;
+        let events: Events = load_json(store, &root, &inventory, &inventory.head, EVENTS_JSON)?;
+        let is_head = inventory.head_number() == Some(record.version);
+        if object_id(record.id) != id
+            || events.record != record.id
+            || events.version != record.version
+            || !is_head
+        {
             return Err(Error::damaged(root, "record.json or events.json belong to another record"));
         }
         let archived_at = events
@@ -116,23 +146,35 @@ impl StoredObject {
 
     /// Its entry for the log, with a new salt.
     pub(crate) fn log_entry(&self) -> Result<Entry, Error> {
-        Entry::of_issue(&self.record, &self.events, self.archived_at, Salt::random()?)
+        Entry::new(&self.record, &self.events, self.archived_at, Salt::random()?)
     }
 
-    /// The PDF's bytes, checked against the record.
-    pub(crate) fn pdf(&self, store: &Store) -> Result<Vec<u8>, Error> {
-        let root = format!("ocfl/{}", object_path(&self.inventory.id));
-        let (path, _) = self
-            .inventory
-            .head_file(is_pdf)
-            .ok_or_else(|| Error::damaged(&root, "the inventory names no PDF"))?;
-        let name = format!("{root}/{path}");
-        let bytes = read_stored(store, &name)?;
-        if Digest::of(&bytes) == self.record.sha256 {
-            Ok(bytes)
-        } else {
-            Err(Error::damaged(name, "its SHA-256 is not the one in record.json"))
-        }
+    /// The numbers of its versions before this one, and what their PDFs digest to.
+    pub(crate) fn earlier(&self, store: &Store) -> Result<Vec<(u32, Digest)>, Error> {
+        let root = name_of(self.record.id);
+        (1..self.record.version)
+            .map(|number| {
+                let record: Record =
+                    load_json(store, &root, &self.inventory, &format!("v{number}"), RECORD_JSON)?;
+                Ok((number, record.sha256))
+            })
+            .collect()
+    }
+}
+
+/// The bytes of the PDF of a record's version, which must have this digest.
+pub(crate) fn read_pdf(store: &Store, id: RecordId, version: u32, sha256: &Digest) -> Result<Vec<u8>, Error> {
+    let root = name_of(id);
+    let inventory = load_inventory(store, &root, &object_id(id))?;
+    let (path, _) = inventory
+        .file(&format!("v{version}"), is_pdf)
+        .ok_or_else(|| Error::damaged(&root, format!("the inventory names no PDF of version {version}")))?;
+    let name = format!("{root}/{path}");
+    let bytes = read_stored(store, &name)?;
+    if Digest::of(&bytes) == *sha256 {
+        Ok(bytes)
+    } else {
+        Err(Error::damaged(name, "its SHA-256 is not the one that the catalogue names"))
     }
 }
 
@@ -184,10 +226,11 @@ fn load_json<T: DeserializeOwned>(
     store: &Store,
     root: &str,
     inventory: &Inventory,
+    version: &str,
     logical: &str,
 ) -> Result<T, Error> {
     let (path, expected) = inventory
-        .head_file(|name| name == logical)
+        .file(version, |name| name == logical)
         .ok_or_else(|| Error::damaged(root, format!("the inventory names no {logical}")))?;
     let name = format!("{root}/{path}");
     let bytes = read_stored(store, &name)?;

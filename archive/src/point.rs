@@ -13,7 +13,7 @@ pub(crate) fn reached(name: &'static str) {
 
 /// Every boundary there is. The crash matrix stops at each passage of each.
 #[cfg(test)]
-pub(crate) const ALL: [&str; 19] = [
+pub(crate) const ALL: [&str; 23] = [
     "file-staged",
     "synced",
     "moved",
@@ -28,6 +28,10 @@ pub(crate) const ALL: [&str; 19] = [
     "log-extended",
     "checkpoint-written",
     "published-noted",
+    "revision-begun",
+    "version-linked",
+    "version-exchanged",
+    "revision-committed",
     "recovered-entries-committed",
     "rebuilt-records-committed",
     "rebuilt-log-committed",

@@ -10,7 +10,9 @@ use serde::Serialize;
 use tracing::info;
 
 use crate::archive::{CATALOGUE, lock_file};
-use crate::catalogue::{Catalogue, append_entry, insert_batch, insert_record, insert_settled};
+use crate::catalogue::{
+    Catalogue, append_entry, insert_batch, insert_record, insert_settled, insert_version,
+};
 use crate::finding::Findings;
 use crate::lock::Lock;
 use crate::log::{Entry, PublishedLog};
@@ -115,8 +117,9 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
     for ids in walk.objects.chunks(AT_ONCE) {
         let mut transaction = catalogue.begin().await?;
         for &id in ids {
-            let object = match load(store, id) {
-                Ok(object) => object,
+            let found = load(store, id).and_then(|object| Ok((object.earlier(store)?, object)));
+            let (earlier, object) = match found {
+                Ok(found) => found,
                 Err(error) => {
                     report.findings.push(finding(id, &error, AuditProblem::Unreadable));
                     continue;
@@ -130,6 +133,9 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
                     continue;
                 }
                 Err(error) => return Err(error),
+            }
+            for (version, sha256) in earlier {
+                insert_version(&mut transaction, id, version, &sha256).await?;
             }
             insert_settled(&mut transaction, &object.record, &object.events.arrival, object.archived_at)
                 .await?;

@@ -16,6 +16,7 @@ use crate::Error;
 use crate::inventory::{OBJECT_NAMASTE, ROOT_NAMASTE};
 use crate::layout::{LAYOUT, root_files};
 use crate::lock::Lock;
+use crate::walk::files_below;
 
 mod brake;
 
@@ -43,7 +44,7 @@ pub(crate) enum Bytes<'a> {
     Memory(&'a [u8]),
 }
 
-/// The files of an object that is to be written, as paths relative to the object's root.
+/// The files of an object, or of a version of it, that are to be written, as paths relative to the object's root.
 pub(crate) struct ObjectFiles<'a> {
     pub path: String,
     pub files: Vec<(String, Bytes<'a>)>,
@@ -121,15 +122,43 @@ impl Store {
     /// Stages an object. Nothing is durable yet.
     pub(crate) fn stage_object(&self, object: &ObjectFiles<'_>) -> Result<Move, Error> {
         let step = Move { staged: self.staged(), name: format!("ocfl/{}", object.path) };
-        let written = object.files.iter().try_for_each(|(path, bytes)| {
-            let file = step.staged.join(path);
-            if let Some(parent) = file.parent() {
-                fs::create_dir_all(parent).map_err(Error::storage(format!("stage {}", step.name)))?;
-            }
-            write_file(&file, bytes)?;
-            self.brake.step("file-staged")
-        });
+        let written = write_files(&step.staged, object, &self.brake);
         self.kept_or_discarded(step, written)
+    }
+
+    /// Stages an object's next version beside the object: what it holds already by links, then the new files, of which
+    /// the root inventory and its sidecar take the place of the old. Nothing is durable yet.
+    pub(crate) fn stage_version(&self, object: &ObjectFiles<'_>) -> Result<Move, Error> {
+        let step = Move { staged: self.staged(), name: format!("ocfl/{}", object.path) };
+        let attempt = || format!("stage a version of {}", step.name);
+        let kept = files_below(self, &step.name).and_then(|kept| {
+            for path in kept.iter().filter(|kept| !object.files.iter().any(|(new, _)| new == *kept)) {
+                let link = step.staged.join(path);
+                if let Some(parent) = link.parent() {
+                    fs::create_dir_all(parent).map_err(Error::storage(attempt()))?;
+                }
+                fs::hard_link(self.root.join(&step.name).join(path), &link)
+                    .map_err(Error::storage(attempt()))?;
+            }
+            self.brake.step("version-linked")?;
+            write_files(&step.staged, object, &self.brake)
+        });
+        self.kept_or_discarded(step, kept)
+    }
+
+    /// Lets a staged version and the object change places, in one step of the file system: a reader, and a machine that
+    /// stops, see the one or the other. It is durable after the next [`Store::sync`]; the old one is then staged.
+    pub(crate) fn exchange(&self, step: &Move) -> Result<(), Error> {
+        let attempt = || format!("put a version of {} in place", step.name);
+        rustix::fs::renameat_with(
+            rustix::fs::CWD,
+            &step.staged,
+            rustix::fs::CWD,
+            self.root.join(&step.name),
+            rustix::fs::RenameFlags::EXCHANGE,
+        )
+        .map_err(|cause| Error::storage(attempt())(cause.into()))?;
+        self.brake.step("version-exchanged")
     }
 
     /// Removes what is staged and will not be put in place: a full disk is not to stay full of it. What cannot be removed
@@ -319,6 +348,18 @@ pub(crate) fn digest_of_file(path: &Path) -> Result<Digest, Error> {
     let mut writer = DigestWriter::new(io::sink());
     io::copy(&mut reader, &mut writer).map_err(Error::storage(attempt()))?;
     Ok(writer.finish().1)
+}
+
+/// Writes the files of an object, or of a version of it, into a directory.
+fn write_files(directory: &Path, object: &ObjectFiles<'_>, brake: &Brake) -> Result<(), Error> {
+    object.files.iter().try_for_each(|(path, bytes)| {
+        let file = directory.join(path);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent).map_err(Error::storage(format!("stage ocfl/{}", object.path)))?;
+        }
+        write_file(&file, bytes)?;
+        brake.step("file-staged")
+    })
 }
 
 /// Writes a new file, syncs it and says what its bytes digest to.

@@ -12,4 +12,5 @@ mod ledger;
 mod log;
 mod packages;
 mod rebuild;
+mod revise;
 mod syncs;

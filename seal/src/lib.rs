@@ -65,6 +65,7 @@ mod timestamp;
 mod trust;
 pub mod tsa;
 mod uplift;
+mod uplifted;
 mod verify;
 
 pub use algorithm::Scheme;
@@ -86,4 +87,5 @@ pub use timestamp::{TimestampRequest, TimestampToken};
 pub use trust::Trust;
 pub use tsa::TimestampAuthority;
 pub use uplift::uplift;
+pub use uplifted::Uplifted;
 pub use verify::verify;

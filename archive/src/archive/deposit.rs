@@ -17,7 +17,7 @@ use crate::{AuditFinding, AuditProblem, Error, ErrorKind, point};
 /// What [`Archive::recover`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoverReport {
-    /// Records that were in storage and not in the catalogue, and are now in both.
+    /// Records of which an object, or a version, was in storage and not in the catalogue, and is now in both.
     pub finished: Vec<RecordId>,
     /// Records taken out of storage again, since another one had got their result code. They were never acknowledged;
     /// their rows in the ledger are pending.
@@ -116,6 +116,7 @@ impl Archive {
                 Err(error) => report.damaged.push(passed_over(id, error)?),
             }
         }
+        self.recover_revisions(&mut report).await?;
         self.log_the_rest(&mut report).await?;
         let (finished, withdrawn, damaged) =
             (report.finished.len(), report.withdrawn.len(), report.damaged.len());
@@ -151,7 +152,7 @@ impl Archive {
 }
 
 /// Names an object that recovery can go on without, or gives the error back where it concerns all.
-fn passed_over(id: RecordId, error: Error) -> Result<AuditFinding, Error> {
+pub(super) fn passed_over(id: RecordId, error: Error) -> Result<AuditFinding, Error> {
     let (what, detail) = match error {
         Error::Damaged { object, what } => (AuditProblem::Unreadable, format!("{object}: {what}")),
         error if error.kind() == ErrorKind::AlreadyExists => (AuditProblem::Catalogue, error.to_string()),

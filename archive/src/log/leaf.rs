@@ -14,6 +14,8 @@ use crate::object::name_of;
 pub enum LogEvent {
     /// Its first version was archived.
     Issue,
+    /// The data by which its signatures can be validated offline was added behind its PDF (PAdES B-LT): a later version.
+    Uplift,
 }
 
 /// An entry of the log as anybody may read it: digests only, no personal data.
@@ -97,8 +99,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The entry of a record's first version.
-    pub(crate) fn of_issue(
+    /// The entry of a record's version.
+    pub(crate) fn new(
         record: &Record,
         events: &Events,
         archived_at: Timestamp,
@@ -116,7 +118,7 @@ impl Entry {
             bytes: record.bytes,
             certificates: record.signatures.iter().map(|signature| signature.certificate_sha256).collect(),
             commitment: Digest::of(companion.as_bytes()),
-            event: LogEvent::Issue,
+            event: if record.version == 1 { LogEvent::Issue } else { LogEvent::Uplift },
             format: Leaf::FORMAT.to_owned(),
             object: name_of(record.id),
             record: record.id,

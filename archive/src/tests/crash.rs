@@ -83,6 +83,18 @@ async fn take_in(house: &House, acknowledge: &mut dyn FnMut(&Receipt)) {
     archive.close().await;
 }
 
+/// Makes the second version of a record that has none yet.
+async fn revise(house: &House, acknowledge: &mut dyn FnMut(&Receipt)) {
+    let archive = Archive::open(&house.home()).await.unwrap();
+    archive.recover(now()).await.unwrap();
+    if archive.record(id_of(1)).await.unwrap().version == 1 {
+        let revision = super::revise::grown(&archive, 1).await;
+        acknowledge(&archive.revise(id_of(1), revision, now()).await.unwrap());
+    }
+    archive.publish_log(&key_of(house)).await.unwrap();
+    archive.close().await;
+}
+
 async fn rebuild(house: &House) {
     let report = Archive::rebuild(&house.home(), now(), false).await.unwrap();
     assert!(report.is_complete(), "{report}");
@@ -109,13 +121,12 @@ async fn doomed_process() {
         fail::cfg_callback(name, pass).unwrap();
     }
     let mut acknowledged = File::create(house.dir().join(ACKNOWLEDGED)).unwrap();
+    let mut acknowledge = |receipt: &Receipt| {
+        writeln!(acknowledged, "{}", serde_json::to_string(receipt).unwrap()).unwrap();
+    };
     match env::var(WORK).unwrap().as_str() {
-        "take-in" => {
-            take_in(&house, &mut |receipt| {
-                writeln!(acknowledged, "{}", serde_json::to_string(receipt).unwrap()).unwrap();
-            })
-            .await;
-        }
+        "take-in" => take_in(&house, &mut acknowledge).await,
+        "revise" => revise(&house, &mut acknowledge).await,
         _ => rebuild(&house).await,
     }
 }
@@ -225,8 +236,50 @@ async fn an_intake_that_is_aborted_anywhere_loses_nothing_and_doubles_nothing() 
     let start = template(0, 0).await;
     let met = matrix("take-in", &start, taken_up_again).await;
     let missing: Vec<&str> = point::ALL.into_iter().filter(|name| !met.contains(*name)).collect();
-    // Those of a rebuild, which has a matrix of its own.
-    assert_eq!(missing, &point::ALL[point::ALL.len() - 5..]);
+    // Those of versions and of a rebuild, which have matrices of their own.
+    assert_eq!(missing, &point::ALL[point::ALL.len() - 9..]);
+}
+
+async fn revised_again(house: &House, context: &str) {
+    let said = fs::read_to_string(house.dir().join(ACKNOWLEDGED)).unwrap_or_default();
+    let archive = Archive::open(&house.home()).await.unwrap();
+    // Whatever has happened, there is a record that can be read, and an audit that raises no alarm.
+    let record = archive.record(id_of(1)).await.unwrap();
+    if let Some(line) = said.lines().next() {
+        assert_eq!(
+            archive.receipt(id_of(1)).await.unwrap(),
+            serde_json::from_str(line).unwrap(),
+            "{context}"
+        );
+        assert_eq!(record.version, 2, "{context}");
+    }
+    let report = super::fixture::audit(&archive).await;
+    assert!(report.is_clean(), "{context}: {report}");
+    archive.close().await;
+    drop(archive);
+    let kept = checkpoint(house);
+    revise(house, &mut |_| {}).await;
+    begins_with(house, kept.as_deref(), context).await;
+    let archive = Archive::open(&house.home()).await.unwrap();
+    let record = archive.record(id_of(1)).await.unwrap();
+    assert_eq!(record.version, 2, "{context}");
+    assert_eq!(archive.pdf(&record).await.unwrap(), b"%PDF-1.7 1 signed 0 and more", "{context}");
+    let verifier = key_of(house).verifier();
+    let report = archive.audit_with(&|_, _| Verdict::Passed, Some(&verifier), now(), &()).await.unwrap();
+    assert!(report.is_clean(), "{context}: {report}");
+    assert_eq!((report.objects, report.records, report.log_entries), (3, 3, 4), "{context}");
+    assert_eq!(archive.outbox(0, 10).await.unwrap().len(), 4, "{context}");
+    let left = files(&house.home(), "staging");
+    assert!(left.iter().all(|path| path.extension().is_some_and(|ending| ending == "lock")), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_version_that_is_aborted_anywhere_is_ended_or_never_was() {
+    let start = template(3, 2).await;
+    let met = matrix("revise", &start, revised_again).await;
+    for name in ["revision-begun", "version-linked", "version-exchanged", "revision-committed"] {
+        assert!(met.contains(name), "{name} was not met: {met:?}");
+    }
 }
 
 async fn rebuilt_again(house: &House, context: &str) {

@@ -94,6 +94,7 @@ pub(super) struct Document {
     pdf_bytes: Vec<u8>,
     text: String,
     code: String,
+    level: &'static str,
 }
 
 impl Document {
@@ -110,6 +111,7 @@ impl Document {
             pdf_bytes,
             text: format!("Giấy chứng nhận số {seed}"),
             code: format!("H05.12-260224-{seed:04}-KQ1"),
+            level: "B-B",
             name,
         }
     }
@@ -117,6 +119,11 @@ impl Document {
     /// The same document with the result code of another.
     pub(super) fn with_code_of(self, other: u32) -> Self {
         Self { code: format!("H05.12-260224-{other:04}-KQ1"), ..self }
+    }
+
+    /// The same document with a signature of another PAdES level.
+    pub(super) fn at_level(self, level: &'static str) -> Self {
+        Self { level, ..self }
     }
 
     /// The same document with its agency's code in the older form.
@@ -176,7 +183,7 @@ impl Document {
                 subject: "CN=DEVELOPMENT".to_owned(),
                 certificate_sha256: Digest::of(b"certificate"),
                 algorithm: "ECDSA P-256 SHA-256".to_owned(),
-                level: "B-B".to_owned(),
+                level: self.level.to_owned(),
                 claimed_at: Some(now()),
                 indication: "TOTAL-PASSED".to_owned(),
             }],

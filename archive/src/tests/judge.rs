@@ -31,7 +31,7 @@ async fn enter_many(archive: &Archive, count: u32) {
     for number in 1000..1000 + count {
         let mut record = first.record.clone();
         record.id = id_of(number);
-        let entry = Entry::of_issue(&record, &first.events, now(), Salt::random().unwrap()).unwrap();
+        let entry = Entry::new(&record, &first.events, now(), Salt::random().unwrap()).unwrap();
         append_entry(&mut transaction, &entry).await.unwrap();
     }
     transaction.commit().await.unwrap();

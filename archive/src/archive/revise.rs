@@ -1,0 +1,151 @@
+//! The next version of a record: its intention in the catalogue, the object's new version, one transaction.
+
+use std::fs::File;
+
+use jiff::Timestamp;
+use muniment_record::{Receipt, Record, RecordId, SignatureFact};
+use muniment_seal::Uplifted;
+use tracing::info;
+
+use super::{Archive, RecoverReport};
+use crate::catalogue::{append_entry, replace_record};
+use crate::lock::Lock;
+use crate::object::{Composed, StoredObject, name_of};
+use crate::{Error, point};
+
+/// The file whose lock says who makes versions.
+const LOCK: &str = "revising.lock";
+
+/// What takes the place of a record's PDF.
+pub(crate) struct Revision {
+    pub pdf: Vec<u8>,
+    pub signatures: Vec<SignatureFact>,
+}
+
+impl Archive {
+    /// Digitised copies behind `after` whose signatures are of level B-T and which were archived by a time: those that can
+    /// be uplifted. Of `limit` that are looked at, those that are due.
+    pub async fn to_uplift(
+        &self,
+        after: Option<RecordId>,
+        archived_by: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, Error> {
+        self.catalogue.to_uplift(after, archived_by, limit).await
+    }
+
+    /// Keeps an uplifted PDF as the next version of its record; older versions stay. When this returns, the version is
+    /// durable; when it fails, or the machine stops, [`Archive::recover`] ends it or nothing has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Mismatch`] where it was not made of the record's present PDF, [`Error::InUse`] while another process makes
+    /// versions; otherwise errors of storage and catalogue, after which it may be tried again.
+    pub async fn uplift(&self, id: RecordId, uplifted: &Uplifted, now: Timestamp) -> Result<Receipt, Error> {
+        if self.record(id).await?.sha256 != uplifted.before() {
+            return Err(Error::Mismatch { record: id, what: "the PDF that was uplifted" });
+        }
+        let revision = Revision { pdf: uplifted.pdf().to_vec(), signatures: uplifted.signatures().to_vec() };
+        self.revise(id, revision, now).await
+    }
+
+    pub(crate) async fn revise(
+        &self,
+        id: RecordId,
+        revision: Revision,
+        now: Timestamp,
+    ) -> Result<Receipt, Error> {
+        let _lock = self.revising()?.ok_or_else(|| self.in_use())?;
+        let version = self.record(id).await?.version + 1;
+        self.catalogue.begin_revision(id, version, now).await?;
+        point::reached("revision-begun");
+        let object = self
+            .blocking(move |store| {
+                let before = StoredObject::load(store, id)?;
+                if before.record.version + 1 != version {
+                    return Err(Error::damaged(
+                        name_of(id),
+                        "it is of another version than the catalogue says",
+                    ));
+                }
+                let record = next(&before.record, &revision);
+                let composed = Composed::next(&before, &record, &revision.pdf, now)?;
+                let step = store.stage_version(&composed.files(&revision.pdf, &composed.sidecar()))?;
+                let exchanged = store.sync().and_then(|()| store.exchange(&step)).and_then(|()| store.sync());
+                store.discard(&[step]);
+                exchanged?;
+                StoredObject::load(store, id)
+            })
+            .await?;
+        self.end_revision(&object).await
+    }
+
+    /// Brings a version that is whole and durable in storage into the catalogue.
+    async fn end_revision(&self, object: &StoredObject) -> Result<Receipt, Error> {
+        let receipt = object.receipt();
+        let mut transaction = self.catalogue.begin().await?;
+        replace_record(&mut transaction, &object.record, &receipt).await?;
+        append_entry(&mut transaction, &object.log_entry()?).await?;
+        transaction.commit().await.map_err(Error::catalogue("commit a version"))?;
+        point::reached("revision-committed");
+        let (id, version) = (object.record.id, object.record.version);
+        info!(record.id = %id, version, "archived version {version} of record {id}");
+        Ok(receipt)
+    }
+
+    /// Ends the versions that a stop left between storage and catalogue, unless another process is at it.
+    pub(super) async fn recover_revisions(&self, report: &mut RecoverReport) -> Result<(), Error> {
+        let begun = self.catalogue.revisions().await?;
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let Some(_lock) = self.revising()? else { return Ok(()) };
+        for (id, version) in begun {
+            let object = self
+                .blocking(move |store| {
+                    // The stopped run may not have come to this.
+                    store.sync()?;
+                    StoredObject::load(store, id)
+                })
+                .await;
+            match object {
+                Ok(object) if object.record.version == version => {
+                    self.end_revision(&object).await?;
+                    report.finished.push(id);
+                }
+                Ok(_) => self.catalogue.give_up_revision(id).await?,
+                Err(error) => report.damaged.push(super::deposit::passed_over(id, error)?),
+            }
+        }
+        Ok(())
+    }
+
+    /// The right to make versions, which one process has at a time.
+    fn revising(&self) -> Result<Option<Lock>, Error> {
+        let file = File::options().create(true).append(true).open(self.store.root().join(LOCK));
+        let file = file.map_err(Error::storage("open the lock of those who make versions"))?;
+        Lock::exclusive(file).map_err(Error::storage("lock the making of versions"))
+    }
+
+    fn in_use(&self) -> Error {
+        Error::InUse { path: self.dir().display().to_string() }
+    }
+}
+
+/// The record's next version.
+fn next(before: &Record, revision: &Revision) -> Record {
+    let mut signatures = revision.signatures.clone();
+    // In what role a signature was made is known from when it was made.
+    for (now, then) in signatures.iter_mut().zip(&before.signatures) {
+        if now.certificate_sha256 == then.certificate_sha256 {
+            now.role = then.role;
+        }
+    }
+    Record {
+        version: before.version + 1,
+        sha256: muniment_record::Digest::of(&revision.pdf),
+        bytes: u64::try_from(revision.pdf.len()).unwrap_or(u64::MAX),
+        signatures,
+        ..before.clone()
+    }
+}
