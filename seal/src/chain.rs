@@ -53,6 +53,11 @@ impl Evidence {
         other.responses.iter().for_each(|response| self.add_response(response.der()));
     }
 
+    /// Whether there is any list or response.
+    pub(crate) fn has_revocation(&self) -> bool {
+        !self.crls.is_empty() || !self.responses.is_empty()
+    }
+
     pub(crate) fn add_crl(&mut self, der: &[u8]) {
         if let Some(crl) = Crl::read(der)
             && self.crls.len() < MOST_EVIDENCE
@@ -194,7 +199,7 @@ fn judge(path: &[Certificate], purpose: Purpose, when: When, evidence: &Evidence
         }
     }
     let mut is_revocation_known = true;
-    for pair in path.windows(2) {
+    for (place, pair) in path.windows(2).enumerate() {
         let [certificate, issuer] = pair else { continue };
         if !certificate.critical_extensions_are_known() {
             return Err((Reason::WrongUsage, None));
@@ -206,7 +211,11 @@ fn judge(path: &[Certificate], purpose: Purpose, when: When, evidence: &Evidence
         }
         match revocation_status(certificate, issuer, when, evidence) {
             Status::Good => {}
-            Status::Revoked(revocation) => return Err((Reason::Revoked, Some(revocation))),
+            // ETSI EN 319 102-1, 5.2.6.4: an authority's revocation leaves open what it issued before.
+            Status::Revoked(revocation) => {
+                let reason = if place == 0 { Reason::Revoked } else { Reason::AuthorityRevoked };
+                return Err((reason, Some(revocation)));
+            }
             Status::Unknown => is_revocation_known = false,
         }
     }

@@ -68,7 +68,9 @@ pub fn check_signer(
         Err(Reason::NoRevocationData) => false,
         Err(Reason::Expired) => return Err(Error::Unfit(Unfit::Expired)),
         Err(Reason::NotYetValid) => return Err(Error::Unfit(Unfit::NotYetValid)),
-        Err(Reason::Revoked | Reason::RevokedNoProof) => return Err(Error::Unfit(Unfit::Revoked)),
+        Err(Reason::Revoked | Reason::RevokedNoProof | Reason::AuthorityRevoked) => {
+            return Err(Error::Unfit(Unfit::Revoked));
+        }
         Err(Reason::WrongUsage) => return Err(Error::Unfit(Unfit::WrongUsage)),
         Err(_) => return Err(Error::Unfit(Unfit::Untrusted)),
     };

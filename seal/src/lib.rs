@@ -76,7 +76,7 @@ pub use hash_signer::{HashKey, HashSigner, ecdsa_to_der};
 pub use reason::Reason;
 pub use report::{
     Integrity, Level, Modification, Policy, Report, Scope, SignatureKind, SignatureReport, SubIndication,
-    TrustStatus, Verdict,
+    TrustDomain, TrustStatus, Verdict,
 };
 pub use request::{CopyForm, SealRequest};
 pub use revocation::{OnlineRevocation, RevocationSource};

@@ -27,8 +27,10 @@ pub enum Reason {
     UnreachableSignature,
     /// The signature value is no well-formed CMS signature of one signer.
     MalformedCms,
-    /// The signed attributes lack the content type, the digest or the certificate's digest, or contradict the rest.
+    /// The signed attributes lack the content type or the digest, or contradict the rest.
     BadAttributes,
+    /// The certificate is another one than the signature binds.
+    CertificateMismatch,
     /// The signed bytes are not the ones in the file.
     ContentChanged,
     /// The signature value does not fit the signed bytes and the certificate's key.
@@ -63,6 +65,8 @@ pub enum Reason {
     NotYetValid,
     /// The certificate was revoked before it signed.
     Revoked,
+    /// An authority above the certificate was revoked before the signature is proven to have existed.
+    AuthorityRevoked,
     /// The certificate is revoked, and nothing proves that the signature is older.
     RevokedNoProof,
     /// There is no usable revocation data for the chain.
@@ -88,7 +92,8 @@ impl Reason {
         self.row().1
     }
 
-    /// What it makes of a signature: proof of a fault fails it, a lack of proof leaves it open.
+    /// What it makes of a signature: proof of a fault fails it, a lack of proof leaves it open. In a file of this house a
+    /// fault of form fails too.
     pub const fn verdict(self) -> Verdict {
         match self {
             Self::Damaged
@@ -128,7 +133,8 @@ impl Reason {
             Self::HiddenBytes => ("hidden-bytes", Some(Sub::FormatFailure), "có dữ liệu được giấu trong vùng chữ ký", "data is hidden in the space of the signature"),
             Self::UnreachableSignature => ("unreachable-signature", Some(Sub::FormatFailure), "có chữ ký không thuộc cấu trúc của tài liệu", "a signature lies outside the structure of the document"),
             Self::MalformedCms => ("malformed-cms", Some(Sub::FormatFailure), "giá trị chữ ký bị hỏng", "the signature value is malformed"),
-            Self::BadAttributes => ("bad-attributes", Some(Sub::SigConstraintsFailure), "thuộc tính của chữ ký thiếu hoặc mâu thuẫn", "the attributes of the signature are missing or contradict each other"),
+            Self::CertificateMismatch => ("certificate-mismatch", Some(Sub::NoSigningCertificateFound), "chứng thư kèm theo không phải chứng thư đã ký", "the certificate is not the one that the signature names"),
+            Self::BadAttributes => ("bad-attributes", Some(Sub::FormatFailure), "thuộc tính của chữ ký thiếu hoặc mâu thuẫn", "the attributes of the signature are missing or contradict each other"),
             Self::ContentChanged => ("content-changed", Some(Sub::HashFailure), "nội dung đã bị thay đổi", "the content was changed"),
             Self::BadSignature => ("bad-signature", Some(Sub::SigCryptoFailure), "giá trị chữ ký không đúng", "the signature value is wrong"),
             Self::UnsupportedAlgorithm => ("unsupported-algorithm", Some(Sub::CryptoConstraintsFailure), "thuật toán ký không được hỗ trợ", "the signature algorithm is not supported"),
@@ -146,6 +152,7 @@ impl Reason {
             Self::Expired => ("expired", Some(Sub::OutOfBoundsNoPoe), "chứng thư đã hết hạn và không có dấu thời gian tin cậy", "the certificate has expired and there is no trusted timestamp"),
             Self::NotYetValid => ("not-yet-valid", Some(Sub::NotYetValid), "chứng thư chưa có hiệu lực tại thời điểm ký", "the certificate was not yet valid when it signed"),
             Self::Revoked => ("revoked", Some(Sub::Revoked), "chứng thư đã bị thu hồi trước khi ký", "the certificate had been revoked before it signed"),
+            Self::AuthorityRevoked => ("authority-revoked", Some(Sub::RevokedCaNoPoe), "chứng thư của tổ chức chứng thực đã bị thu hồi", "the certificate of an authority above the signer was revoked"),
             Self::RevokedNoProof => ("revoked-no-proof", Some(Sub::RevokedNoPoe), "chứng thư đã bị thu hồi và không có dấu thời gian tin cậy", "the certificate was revoked and there is no trusted timestamp"),
             Self::NoRevocationData => ("no-revocation-data", Some(Sub::TryLater), "không kiểm tra được tình trạng thu hồi của chứng thư", "the revocation status of the certificate could not be checked"),
             Self::BadTimestamp => ("bad-timestamp", Some(Sub::FormatFailure), "dấu thời gian không đúng", "a timestamp is wrong"),

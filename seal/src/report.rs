@@ -37,7 +37,7 @@ pub struct Policy {
 
 impl Policy {
     /// The rules of this version of the program.
-    pub const CURRENT: Self = Self { name: "muniment-strict", version: 2 };
+    pub const CURRENT: Self = Self { name: "muniment-strict", version: 3 };
 }
 
 /// The indication of ETSI EN 319 102-1, 5.1.3, for a signature or a whole file.
@@ -84,6 +84,7 @@ pub enum SubIndication {
     NoCertificateChainFound,
     Revoked,
     RevokedNoPoe,
+    RevokedCaNoPoe,
     OutOfBoundsNoPoe,
     NotYetValid,
     TryLater,
@@ -110,6 +111,8 @@ pub struct SignatureReport {
     pub modification: Modification,
     /// Whether the signer is known.
     pub trust: TrustStatus,
+    /// Whose signer it is.
+    pub domain: TrustDomain,
     /// The PAdES level that the file reaches for this signature.
     pub level: Level,
     /// The time that the signer claims.
@@ -190,6 +193,21 @@ pub enum TrustStatus {
     Unknown,
     /// The certificate was revoked or must not be used so.
     Untrusted,
+}
+
+/// Which part of the world a signer's certificate belongs to, by how the verifier was told to trust it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustDomain {
+    /// This house: the certificate itself is known ([`Trust::add_own`](crate::Trust::add_own)).
+    Own,
+    /// The authority of the government and the Party (Ban Cơ yếu Chính phủ).
+    Government,
+    /// A public authority.
+    Public,
+    /// None of these, or no chain leads to an anchor.
+    #[default]
+    Unknown,
 }
 
 /// The PAdES baseline level (ETSI EN 319 142-1, 6).

@@ -152,7 +152,9 @@ fn check_own(report: &Report) -> Result<(), Error> {
         Some(Reason::NoChain) => return Err(Error::Unfit(Unfit::Untrusted)),
         Some(Reason::Expired) => return Err(Error::Unfit(Unfit::Expired)),
         Some(Reason::NotYetValid) => return Err(Error::Unfit(Unfit::NotYetValid)),
-        Some(Reason::Revoked | Reason::RevokedNoProof) => return Err(Error::Unfit(Unfit::Revoked)),
+        Some(Reason::Revoked | Reason::RevokedNoProof | Reason::AuthorityRevoked) => {
+            return Err(Error::Unfit(Unfit::Revoked));
+        }
         Some(Reason::WrongUsage) => return Err(Error::Unfit(Unfit::WrongUsage)),
         _ => {}
     }

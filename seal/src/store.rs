@@ -36,6 +36,13 @@ impl Store {
         self.certificates.is_empty() && self.crls.is_empty() && self.responses.is_empty()
     }
 
+    /// Adds what another holds.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.certificates.extend(other.certificates);
+        self.crls.extend(other.crls);
+        self.responses.extend(other.responses);
+    }
+
     /// What is in this one and not in another.
     pub(crate) fn without(&self, other: &Self) -> Self {
         let rest = |mine: &[Vec<u8>], others: &[Vec<u8>]| {

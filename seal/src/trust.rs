@@ -1,5 +1,9 @@
+use std::collections::HashMap;
+
+use muniment_record::Digest;
+
 use crate::crl::Crl;
-use crate::{Certificate, Error};
+use crate::{Certificate, Error, TrustDomain};
 
 /// What a verifier believes without proof: trust anchors, and the certificates and revocation lists at hand.
 ///
@@ -10,6 +14,10 @@ pub struct Trust {
     anchors: Vec<Certificate>,
     certificates: Vec<Certificate>,
     crls: Vec<Crl>,
+    /// Digests of the certificates that this house signs with.
+    own: Vec<Digest>,
+    /// Of anchors, by their digests; others belong to no known domain.
+    domains: HashMap<Digest, TrustDomain>,
 }
 
 impl Trust {
@@ -55,6 +63,44 @@ impl Trust {
     /// Adds a trust anchor.
     pub fn add_anchor(&mut self, certificate: Certificate) {
         self.anchors.push(certificate);
+    }
+
+    /// Adds a trust anchor of a domain.
+    pub fn add_anchor_of(&mut self, domain: TrustDomain, certificate: Certificate) {
+        self.domains.insert(certificate.sha256(), domain);
+        self.anchors.push(certificate);
+    }
+
+    /// Adds what a further PEM file holds, as [`Trust::add_pem`], its anchors as those of a domain.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credential`] where a block cannot be read.
+    pub fn add_pem_of(&mut self, domain: TrustDomain, pem: &[u8]) -> Result<(), Error> {
+        let known = self.anchors.len();
+        self.add_pem(pem)?;
+        let added = self.anchors.iter().skip(known);
+        self.domains.extend(added.map(|anchor| (anchor.sha256(), domain)));
+        Ok(())
+    }
+
+    /// Says that a signer's certificate is one of this house: what is signed with it must be as Muniment makes it, flat,
+    /// with nothing in it that the signature leaves open. It adds no trust: the certificate still has to lead to an anchor.
+    pub fn add_own(&mut self, certificate: &Certificate) {
+        self.own.push(certificate.sha256());
+    }
+
+    pub(crate) fn is_own(&self, certificate: &Certificate) -> bool {
+        self.own.contains(&certificate.sha256())
+    }
+
+    /// The domain of a path from a certificate to an anchor.
+    pub(crate) fn domain(&self, path: &[Certificate]) -> TrustDomain {
+        match path {
+            [first, ..] if self.is_own(first) => TrustDomain::Own,
+            [.., anchor] => self.domains.get(&anchor.sha256()).copied().unwrap_or_default(),
+            [] => TrustDomain::Unknown,
+        }
     }
 
     /// Adds a revocation list in DER.

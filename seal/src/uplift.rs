@@ -149,7 +149,9 @@ impl<'a> Collection<'a> {
                 return Err(Error::Revocation("there is no revocation data at hand".to_owned()));
             }
             Err(Reason::NoRevocationData) => return Err(Error::Revocation(failures.join("; "))),
-            Err(Reason::Revoked | Reason::RevokedNoProof) => return Err(Error::Unfit(Unfit::Revoked)),
+            Err(Reason::Revoked | Reason::RevokedNoProof | Reason::AuthorityRevoked) => {
+                return Err(Error::Unfit(Unfit::Revoked));
+            }
             Err(Reason::Expired) => return Err(Error::Unfit(Unfit::Expired)),
             Err(Reason::NotYetValid) => return Err(Error::Unfit(Unfit::NotYetValid)),
             Err(Reason::WrongUsage) => return Err(Error::Unfit(Unfit::WrongUsage)),

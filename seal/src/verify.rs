@@ -6,6 +6,10 @@ pub(crate) mod coverage;
 pub(crate) mod fields;
 pub(crate) mod flat;
 mod judge;
+mod legacy;
+mod notes;
+mod own;
+mod permissions;
 mod widget;
 
 use jiff::Timestamp;
@@ -67,11 +71,6 @@ pub fn verify(pdf: &[u8], trust: &Trust, at: Timestamp) -> Report {
     if byte_ranges > fields.len() {
         lower(&mut report, Reason::UnreachableSignature, Verdict::Indeterminate);
     }
-    if has_trailing_bytes(pdf) {
-        let is_ours = fields.iter().any(SignatureField::is_ours);
-        let verdict = if is_ours { Verdict::Failed } else { Verdict::Indeterminate };
-        lower(&mut report, Reason::TrailingBytes, verdict);
-    }
     report
 }
 
@@ -80,6 +79,7 @@ fn judge_file(document: &Document<'_>, fields: &[SignatureField], trust: &Trust,
     let has_store = add_store(document, &mut evidence);
     let mut judge = judge::Judge::new(document, trust, report.validated_at, evidence, has_store);
     report.signatures = judge.run(fields);
+    let (has_own, are_additions_needed) = (judge.has_own(), judge.are_additions_needed());
     let is_timestamp = |signature: &SignatureReport| signature.kind == SignatureKind::DocumentTimestamp;
     let has_signature = !report.signatures.iter().all(is_timestamp);
     report.verdict = Verdict::Passed;
@@ -90,6 +90,15 @@ fn judge_file(document: &Document<'_>, fields: &[SignatureField], trust: &Trust,
         let is_open = signature.indication != Verdict::Failed;
         let is_beside = has_signature && is_timestamp(&signature) && is_open;
         lower(report, if is_beside { Reason::UntrustedTimestamp } else { reason }, signature.indication);
+    }
+    if has_own && report.warnings.contains(&Reason::NotFlat) {
+        lower(report, Reason::NotFlat, Verdict::Indeterminate);
+    }
+    if report.verdict == Verdict::Passed && !are_additions_needed {
+        lower(report, Reason::Modified, Verdict::Failed);
+    }
+    if has_trailing_bytes(document.bytes()) {
+        lower(report, Reason::TrailingBytes, if has_own { Verdict::Failed } else { Verdict::Indeterminate });
     }
 }
 

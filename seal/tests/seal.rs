@@ -1,7 +1,9 @@
 //! What the crate promises, through its public interface: own files pass, and every way to change one is noticed.
 
+mod attacks;
 mod common;
 mod later;
+mod own;
 
 use common::assemble;
 use jiff::Timestamp;

@@ -101,6 +101,14 @@ impl<'a> SignedData<'a> {
         lists.flat_map(|list| list.map(|response| response.whole)).collect()
     }
 
+    /// Whether it holds, beside what its signature covers, certificates and signature timestamps, and nothing else.
+    pub(crate) fn holds_timestamps_only(&self) -> bool {
+        let attributes = self.signer.unsigned_attributes.map(|set| set.reader()).into_iter().flatten();
+        let mut kinds = attributes.map(|attribute| attribute.reader().expect(asn1::OID));
+        self.crls.is_empty()
+            && kinds.all(|kind| kind.is_some_and(|kind| kind.content == oid::SIGNATURE_TIMESTAMP.as_bytes()))
+    }
+
     /// Whether it is to the byte what [`assemble`](super::assemble) makes of its parts. What CMS leaves open, as the order of
     /// fields that nothing reads, is not open in a signature of our own; nor is it in the timestamp that stands in it.
     pub(crate) fn is_as_assembled(&self, bytes: &[u8]) -> bool {
@@ -214,7 +222,7 @@ impl<'a> SignedData<'a> {
                 }
                 match self.certificate_digests_fit(&certificate) {
                     Some(true) => is_bound = true,
-                    Some(false) => return failed(Reason::BadAttributes),
+                    Some(false) => return failed(Reason::CertificateMismatch),
                     None => {}
                 }
                 // The attributes are signed as a SET OF, not under the tag they carry here (RFC 5652, 5.4).

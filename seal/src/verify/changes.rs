@@ -12,7 +12,7 @@ use crate::pdf::{Dictionary, Document, Entry, Id, Object, Parser, Section};
 const MOST_OBJECTS: usize = 20_000;
 
 /// What was found in the revisions after a signature.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     /// Whether document information or metadata was updated.
     pub(crate) has_information: bool,
@@ -20,6 +20,8 @@ pub(crate) struct Changes {
     pub(crate) has_signature: bool,
     /// Whether one of these can be seen and does not say that Muniment made it.
     pub(crate) has_foreign_widget: bool,
+    /// Names of the fields of the signed revision that were signed since.
+    pub(crate) filled_fields: Vec<String>,
 }
 
 /// Compares the document as signed with the document as it is now.
@@ -311,6 +313,7 @@ impl Comparison<'_, '_> {
         }
         same_but(old, new, &["V", "AP", "M", "F"])?;
         self.allow_value(new)?;
+        self.changes.filled_fields.push(fields::own_name(new));
         self.allowed.insert(id.number);
         Some(())
     }

@@ -1,6 +1,9 @@
 use std::ops::Range;
 
+use ring::digest::Context;
+
 use super::fields::{SignatureField, collect};
+use crate::algorithm::Hash;
 use crate::pdf::{Document, Object};
 use crate::{Reason, cms};
 
@@ -15,6 +18,23 @@ pub(crate) struct Coverage {
     pub(crate) cms: Vec<u8>,
     /// Whether it was so already.
     pub(crate) is_definite: bool,
+}
+
+impl Coverage {
+    /// The digest of the covered bytes.
+    pub(crate) fn digest(&self, bytes: &[u8], hash: Hash) -> Vec<u8> {
+        let mut context = Context::new(hash.ring());
+        context.update(bytes.get(..self.gap.start).unwrap_or_default());
+        context.update(bytes.get(self.gap.end..self.end).unwrap_or_default());
+        context.finish().as_ref().to_vec()
+    }
+
+    /// A copy of the covered bytes.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut covered = bytes.get(..self.gap.start).unwrap_or_default().to_vec();
+        covered.extend_from_slice(bytes.get(self.gap.end..self.end).unwrap_or_default());
+        covered
+    }
 }
 
 /// The numbers of `/ByteRange`, as found.

@@ -135,7 +135,7 @@ impl Walk<'_, '_> {
 }
 
 /// A text string (ISO 32000-1, 7.9.2.2): UTF-16 with its mark, or bytes taken as Latin.
-fn decode_text(bytes: &[u8]) -> String {
+pub(super) fn decode_text(bytes: &[u8]) -> String {
     match bytes.strip_prefix(b"\xfe\xff") {
         Some(utf16) => {
             let units = utf16.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));

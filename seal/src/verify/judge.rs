@@ -1,17 +1,18 @@
 use jiff::Timestamp;
-use muniment_record::SignerRole;
-use ring::digest::Context;
 
 use super::changes::{self, Changes};
 use super::coverage::{self, Coverage};
 use super::fields::SignatureField;
+use super::legacy::{self, Form};
+use super::notes::{self, describe, fail, fail_as, note_trust};
+use super::own::{self, Own};
+use super::permissions;
 use crate::algorithm::Hash;
 use crate::chain::{self, Evidence, Path, Purpose, When};
 use crate::cms::SignedData;
 use crate::pdf::{Document, Object};
-use crate::report::{
-    Integrity, Level, Modification, Scope, SignatureKind, SignatureReport, TrustStatus, Verdict,
-};
+use crate::report::{Integrity, Level, Modification, SignatureKind, SignatureReport, Verdict};
+use crate::store::Store;
 use crate::{Certificate, Reason, Trust, oid, time, timestamp};
 
 /// Judges the signatures of one file, the newest first: a document timestamp proves that all before it is older.
@@ -27,6 +28,12 @@ pub(super) struct Judge<'a, 'b> {
     /// The time at which everything that is still to be judged is proven to have existed.
     proven_at: Timestamp,
     has_archive_timestamp: bool,
+    /// Whether a signature is of this house.
+    has_own: bool,
+    /// The certificates of all paths that were found.
+    paths: Vec<Certificate>,
+    /// What was added after signatures of this house.
+    additions: Store,
 }
 
 impl<'a, 'b> Judge<'a, 'b> {
@@ -47,6 +54,9 @@ impl<'a, 'b> Judge<'a, 'b> {
             evidence,
             proven_at: now,
             has_archive_timestamp: false,
+            has_own: false,
+            paths: Vec::new(),
+            additions: Store::default(),
         }
     }
 
@@ -64,14 +74,31 @@ impl<'a, 'b> Judge<'a, 'b> {
             }
         }
         self.evidence.add_all(&self.embedded);
+        let ends: Vec<usize> =
+            covered.iter().filter_map(|(_, coverage)| Some(coverage.as_ref().ok()?.end)).collect();
         let mut reports: Vec<SignatureReport> =
-            covered.iter().rev().map(|(field, coverage)| self.judge(field, coverage)).collect();
+            covered.iter().rev().map(|(field, coverage)| self.judge(field, coverage, &ends)).collect();
         reports.reverse();
         reports
     }
 
-    fn judge(&mut self, field: &SignatureField, coverage: &Result<Coverage, Reason>) -> SignatureReport {
-        let mut report = blank(field, self.document.bytes().len());
+    /// Whether a signature of the file is of this house.
+    pub(super) fn has_own(&self) -> bool {
+        self.has_own
+    }
+
+    /// Whether nothing is hidden in what was added after signatures of this house.
+    pub(super) fn are_additions_needed(&self) -> bool {
+        own::are_needed(&self.additions, &self.paths)
+    }
+
+    fn judge(
+        &mut self,
+        field: &SignatureField,
+        coverage: &Result<Coverage, Reason>,
+        ends: &[usize],
+    ) -> SignatureReport {
+        let mut report = notes::blank(self.document, field);
         let coverage = match coverage {
             Ok(coverage) => coverage,
             Err(reason) => {
@@ -83,27 +110,40 @@ impl<'a, 'b> Judge<'a, 'b> {
         if !coverage.is_definite {
             report.warnings.push(Reason::NotDer);
         }
+        let signed = SignedData::read(&coverage.cms);
+        let own = self.own(field, signed.as_ref());
+        self.has_own |= own.is_some();
         match changes_after(self.document, coverage.end) {
-            Ok(changes) => self.note_changes(field, coverage, changes, &mut report),
+            Ok(changes) => self.note_changes(field, own, coverage, &changes, &mut report),
             Err(reason) => {
                 report.modification = Modification::Modified;
                 fail(&mut report, reason);
             }
         }
-        let Some(signed) = SignedData::read(&coverage.cms) else {
+        if own == Some(Own::Marked) {
+            match own::additions(self.document, coverage.end, ends) {
+                Some(additions) => self.additions.extend(additions),
+                None => {
+                    report.modification = Modification::Modified;
+                    fail(&mut report, Reason::Modified);
+                }
+            }
+        }
+        if Form::of(&field.dictionary) == Some(Form::Bare) && own.is_none() {
+            self.judge_bare(field, coverage, &mut report);
+            return report;
+        }
+        let is_in_form =
+            |signed: &SignedData<'_>| own.is_none_or(|own| own.is_in_form(field, signed, coverage));
+        let Some(signed) = signed.filter(is_in_form) else {
             report.integrity = Integrity::Broken;
             fail(&mut report, Reason::MalformedCms);
             return report;
         };
-        if field.is_ours() && !signed.is_as_assembled(&coverage.cms) {
-            report.integrity = Integrity::Broken;
-            fail(&mut report, Reason::MalformedCms);
-            return report;
-        }
         if report.kind == SignatureKind::DocumentTimestamp {
             self.judge_timestamp(&signed, coverage, &mut report);
         } else {
-            self.judge_signature(field, &signed, coverage, &mut report);
+            self.judge_signature(field, own, &signed, coverage, &mut report);
         }
         // Until it has passed, that we made it is only what it says.
         if report.indication == Verdict::Passed
@@ -114,23 +154,38 @@ impl<'a, 'b> Judge<'a, 'b> {
         report
     }
 
+    /// Whether and how a signature is of this house; timestamps are of others.
+    fn own(&self, field: &SignatureField, signed: Option<&SignedData<'_>>) -> Option<Own> {
+        let is_pinned = || {
+            let certificate = signed.and_then(SignedData::signer_certificate);
+            certificate.is_some_and(|certificate| self.trust.is_own(&certificate))
+        };
+        if field.is_ours() {
+            Some(Own::Marked)
+        } else {
+            (!field.is_timestamp() && is_pinned()).then_some(Own::Pinned)
+        }
+    }
+
     fn note_changes(
         &self,
         field: &SignatureField,
+        own: Option<Own>,
         coverage: &Coverage,
-        changes: Changes,
+        changes: &Changes,
         report: &mut SignatureReport,
     ) {
         let is_last = coverage.end == self.document.bytes().len();
         report.modification = if is_last { Modification::None } else { Modification::Permitted };
         // On a copy of our own nobody else has anything to show or to say.
-        if field.is_ours() && (changes.has_information || changes.has_foreign_widget) {
+        let is_foreign = changes.has_information || (own == Some(Own::Marked) && changes.has_foreign_widget);
+        if own.is_some() && is_foreign {
             report.modification = Modification::Modified;
             fail(report, Reason::Modified);
         } else if changes.has_information {
             report.warnings.push(Reason::InformationUpdated);
         }
-        if changes.has_signature && permissions(self.document, field) == Some(1) {
+        if permissions::forbid(self.document, &field.dictionary, changes) {
             report.modification = Modification::Modified;
             fail(report, Reason::CertificationBroken);
         }
@@ -143,7 +198,7 @@ impl<'a, 'b> Judge<'a, 'b> {
         report: &mut SignatureReport,
     ) {
         let bytes = self.document.bytes();
-        let token = match timestamp::check_signed(signed, &|hash| digest(bytes, coverage, hash)) {
+        let token = match timestamp::check_signed(signed, &|hash| coverage.digest(bytes, hash)) {
             Ok(token) => token,
             Err(reason) => {
                 report.integrity =
@@ -164,10 +219,11 @@ impl<'a, 'b> Judge<'a, 'b> {
                 self.has_archive_timestamp = true;
             }
         }
-        note_trust(report, &path);
+        note_trust(report, &path, self.trust);
         if let Err(reason) = path.outcome {
             fail(report, reason);
         }
+        self.paths.extend(path.certificates);
     }
 
     /// A timestamp's time is relied on where its authority held then, and its certificate had not expired by the time at
@@ -190,62 +246,61 @@ impl<'a, 'b> Judge<'a, 'b> {
     fn judge_signature(
         &mut self,
         field: &SignatureField,
+        own: Option<Own>,
         signed: &SignedData<'_>,
         coverage: &Coverage,
         report: &mut SignatureReport,
     ) {
         let bytes = self.document.bytes();
-        let sub_filter = field.dictionary.name("SubFilter").unwrap_or_default();
-        let is_pades = sub_filter == b"ETSI.CAdES.detached";
-        if !is_pades && sub_filter != b"adbe.pkcs7.detached" {
+        let Some(form) = Form::of(&field.dictionary) else {
             fail(report, Reason::UnsupportedAlgorithm);
             return;
-        }
-        if !signed.is_content_type(oid::DATA) || signed.content.is_some_and(|content| !content.is_empty()) {
+        };
+        // Detached content is absent, or empty; the older form holds the document's SHA-1.
+        let content = signed.content.unwrap_or_default();
+        let is_over_sha1 = form == Form::OverSha1;
+        if !signed.is_content_type(oid::DATA) || (!is_over_sha1 && !content.is_empty()) {
             report.integrity = Integrity::Broken;
             fail(report, Reason::BadAttributes);
             return;
         }
-        report.claimed_at = match field.dictionary.get("M") {
-            Some(Object::String(text)) => time::from_pdf(&text.bytes),
-            _ => signed.signing_time(),
-        };
+        report.claimed_at = claimed_at(field).or_else(|| signed.signing_time());
         let Some(hash) = signed.hash() else {
             fail(report, Reason::UnsupportedAlgorithm);
             return;
         };
-        let signature = match signed.check(&digest(bytes, coverage, hash), &|| covered_bytes(bytes, coverage))
-        {
+        let checked = if is_over_sha1 && coverage.digest(bytes, Hash::Sha1) != content {
+            Err((Reason::ContentChanged, signed.signer_certificate()))
+        } else if is_over_sha1 {
+            signed.check(hash.digest(content).as_ref(), &|| content.to_vec())
+        } else {
+            signed.check(&coverage.digest(bytes, hash), &|| coverage.bytes(bytes))
+        };
+        let signature = match checked {
             Ok(signature) => signature,
             Err((reason, certificate)) => {
-                if let Some(certificate) = certificate {
-                    describe(report, &certificate);
-                }
-                report.integrity =
-                    if reason.verdict() == Verdict::Failed { Integrity::Broken } else { Integrity::Unknown };
-                fail(report, reason);
+                note_broken(report, reason, certificate, own);
                 return;
             }
         };
         report.integrity = Integrity::Intact;
         report.algorithm = Some(signature.algorithm.name.clone());
         describe(report, &signature.certificate);
-        if hash == Hash::Sha1 || signature.algorithm.is_legacy {
+        if is_over_sha1 || hash == Hash::Sha1 || signature.algorithm.is_legacy {
             fail(report, Reason::LegacyAlgorithm);
         }
-        if !signature.is_bound {
-            if is_pades {
-                fail(report, Reason::BadAttributes);
-            } else {
-                report.warnings.push(Reason::NotPades);
-            }
+        match (signature.is_bound, form) {
+            (true, _) => {}
+            (false, Form::Pades) if own.is_some() => fail_as(report, Reason::NotPades, Verdict::Failed),
+            (false, Form::Pades) => fail(report, Reason::NotPades),
+            (false, _) => report.warnings.push(Reason::NotPades),
         }
-        let trusted_at = self.signature_time(signed, field.is_ours(), report);
-        let is_proven = trusted_at.is_some() || self.proven_at < self.now;
-        let used_at = trusted_at.unwrap_or(self.proven_at).min(self.proven_at);
+        let stamps = self.signature_stamps(signed, own.is_some(), report);
+        let is_proven = stamps.trusted_at.is_some() || self.proven_at < self.now;
+        let used_at = stamps.trusted_at.unwrap_or(self.proven_at).min(self.proven_at);
         report.trusted_at = is_proven.then_some(used_at);
         let path = self.judge_trust(&signature.certificate, used_at, is_proven, report);
-        if field.is_ours()
+        if own.is_some()
             && path.outcome.is_ok()
             && !signed.certificates().all(|certificate| path.certificates.contains(&certificate))
         {
@@ -254,39 +309,67 @@ impl<'a, 'b> Judge<'a, 'b> {
         if report.claimed_at.is_some_and(|claimed| claimed > self.now) {
             report.warnings.push(Reason::FutureTime);
         }
-        if is_pades && signature.is_bound {
-            report.level = self.level(&signature.certificate, used_at, trusted_at.is_some());
+        if form == Form::Pades && signature.is_bound {
+            report.level = self.level(&path, used_at, &stamps);
+        }
+        self.paths.extend(path.certificates);
+    }
+
+    /// A bare PKCS#1 value: read for what was signed long ago, never passed.
+    fn judge_bare(&mut self, field: &SignatureField, coverage: &Coverage, report: &mut SignatureReport) {
+        let covered = coverage.bytes(self.document.bytes());
+        report.claimed_at = claimed_at(field);
+        match legacy::check_bare(self.document, &field.dictionary, &coverage.cms, &covered) {
+            Ok((certificate, algorithm)) => {
+                report.integrity = Integrity::Intact;
+                report.algorithm = Some(algorithm.name);
+                describe(report, &certificate);
+                fail(report, Reason::LegacyAlgorithm);
+                self.judge_trust(&certificate, self.proven_at, self.proven_at < self.now, report);
+            }
+            Err((reason, certificate)) => note_broken(report, reason, certificate, None),
         }
     }
 
-    /// The earliest time that a trusted signature timestamp gives. In a signature of our own a timestamp is right, and
-    /// holds no certificate that its path does not need.
-    fn signature_time(
-        &self,
+    /// What the signature timestamps prove. In a signature of our own a timestamp is right, and holds no certificate that
+    /// its path does not need.
+    fn signature_stamps(
+        &mut self,
         signed: &SignedData<'_>,
-        is_ours: bool,
+        is_own: bool,
         report: &mut SignatureReport,
-    ) -> Option<Timestamp> {
+    ) -> Stamps {
         let value = signed.signature_value();
-        let mut earliest: Option<Timestamp> = None;
+        let mut stamps = Stamps::default();
         for token in signed.timestamps().into_iter().take(8) {
-            let time = timestamp::check(token, &|hash| hash.digest(value).as_ref().to_vec()).map(|token| {
-                let path = self.timestamp_path(&token);
-                let is_tight =
-                    token.certificates.iter().all(|certificate| path.certificates.contains(certificate));
-                if is_ours && path.outcome.is_ok() && !is_tight {
+            let token = match timestamp::check(token, &|hash| hash.digest(value).as_ref().to_vec()) {
+                Ok(token) => token,
+                Err(_) if is_own => {
                     fail(report, Reason::BadTimestamp);
+                    continue;
                 }
-                path.outcome.map(|()| token.time)
-            });
-            match time {
-                Ok(Ok(time)) => earliest = Some(earliest.map_or(time, |known| known.min(time))),
-                Ok(Err(_)) => report.warnings.push(Reason::UntrustedTimestamp),
-                Err(_) if is_ours => fail(report, Reason::BadTimestamp),
-                Err(_) => report.warnings.push(Reason::BadTimestamp),
+                Err(_) => {
+                    report.warnings.push(Reason::BadTimestamp);
+                    continue;
+                }
+            };
+            stamps.has_any = true;
+            let path = self.timestamp_path(&token);
+            let is_tight =
+                token.certificates.iter().all(|certificate| path.certificates.contains(certificate));
+            if is_own && path.outcome.is_ok() && !is_tight {
+                fail(report, Reason::BadTimestamp);
             }
+            match path.outcome {
+                Ok(()) => {
+                    let known = stamps.trusted_at.unwrap_or(token.time);
+                    stamps.trusted_at = Some(known.min(token.time));
+                }
+                Err(_) => report.warnings.push(Reason::UntrustedTimestamp),
+            }
+            self.paths.extend(path.certificates);
         }
-        earliest
+        stamps
     }
 
     fn judge_trust(
@@ -298,7 +381,7 @@ impl<'a, 'b> Judge<'a, 'b> {
     ) -> Path {
         let when = When { used_at, now: self.now };
         let path = chain::validate(certificate, Purpose::Signing, when, self.trust, &self.evidence);
-        note_trust(report, &path);
+        note_trust(report, &path, self.trust);
         let Err(reason) = path.outcome else { return path };
         // Revoked, and nothing proves when it was signed: only a claim to have signed later settles it
         // (ETSI EN 319 102-1, 5.3.4).
@@ -311,21 +394,63 @@ impl<'a, 'b> Judge<'a, 'b> {
         path
     }
 
-    fn level(&self, certificate: &Certificate, used_at: Timestamp, has_timestamp: bool) -> Level {
-        if !has_timestamp {
+    /// The level of the form: what is there, and where the chain is known, that it suffices.
+    fn level(&self, path: &Path, used_at: Timestamp, stamps: &Stamps) -> Level {
+        let has_chain = !path.certificates.is_empty();
+        let is_stamped = if has_chain { stamps.trusted_at.is_some() } else { stamps.has_any };
+        if !is_stamped && !self.has_archive_timestamp {
             return Level::B;
         }
         let when = When { used_at, now: self.now };
         let is_complete = self.has_store
-            && chain::validate(certificate, Purpose::Signing, when, self.trust, &self.embedded)
-                .outcome
-                .is_ok();
+            && match path.certificates.first() {
+                Some(first) => {
+                    let path = chain::validate(first, Purpose::Signing, when, self.trust, &self.embedded);
+                    path.outcome.is_ok()
+                }
+                None => self.embedded.has_revocation(),
+            };
         match (is_complete, self.has_archive_timestamp) {
             (true, true) => Level::Lta,
             (true, false) => Level::Lt,
             (false, _) => Level::T,
         }
     }
+}
+
+/// What the timestamps of one signature prove.
+#[derive(Debug, Default)]
+struct Stamps {
+    /// Whether there is one over the signature value, whoever made it.
+    has_any: bool,
+    /// The earliest time that a trusted one gives.
+    trusted_at: Option<Timestamp>,
+}
+
+/// The time that the signature dictionary claims.
+fn claimed_at(field: &SignatureField) -> Option<Timestamp> {
+    match field.dictionary.get("M") {
+        Some(Object::String(text)) => time::from_pdf(&text.bytes),
+        _ => None,
+    }
+}
+
+/// Notes why a signature value could not be confirmed.
+fn note_broken(
+    report: &mut SignatureReport,
+    reason: Reason,
+    certificate: Option<Certificate>,
+    own: Option<Own>,
+) {
+    if let Some(certificate) = certificate {
+        describe(report, &certificate);
+    }
+    let verdict = match (own, reason) {
+        (Some(_), Reason::CertificateMismatch) => Verdict::Failed,
+        _ => reason.verdict(),
+    };
+    report.integrity = if verdict == Verdict::Failed { Integrity::Broken } else { Integrity::Unknown };
+    fail_as(report, reason, verdict);
 }
 
 fn changes_after(document: &Document<'_>, end: usize) -> Result<Changes, Reason> {
@@ -336,101 +461,4 @@ fn changes_after(document: &Document<'_>, end: usize) -> Result<Changes, Reason>
     let signed = bytes.get(..end).ok_or(Reason::OddByteRange)?;
     let old = Document::open(signed).map_err(|flaw| flaw.reason())?;
     changes::compare(&old, document)
-}
-
-/// What a certifying signature permits (ISO 32000-1, 12.8.2.2): 1 is nothing.
-fn permissions(document: &Document<'_>, field: &SignatureField) -> Option<i64> {
-    let references = document.get(&field.dictionary, "Reference")?;
-    references.array()?.iter().find_map(|reference| {
-        let reference = document.resolve(reference)?;
-        let reference = reference.dictionary()?;
-        if !reference.is_name("TransformMethod", "DocMDP") {
-            return None;
-        }
-        let parameters = document.get_dictionary(reference, "TransformParams")?;
-        Some(parameters.integer("P").unwrap_or(2))
-    })
-}
-
-fn digest(bytes: &[u8], coverage: &Coverage, hash: Hash) -> Vec<u8> {
-    let mut context = Context::new(hash.ring());
-    context.update(bytes.get(..coverage.gap.start).unwrap_or_default());
-    context.update(bytes.get(coverage.gap.end..coverage.end).unwrap_or_default());
-    context.finish().as_ref().to_vec()
-}
-
-fn covered_bytes(bytes: &[u8], coverage: &Coverage) -> Vec<u8> {
-    let mut covered = bytes.get(..coverage.gap.start).unwrap_or_default().to_vec();
-    covered.extend_from_slice(bytes.get(coverage.gap.end..coverage.end).unwrap_or_default());
-    covered
-}
-
-/// Notes a reason; the worst counts, and of equals the first.
-fn fail(report: &mut SignatureReport, reason: Reason) {
-    let verdict = reason.verdict();
-    if report.indication == Verdict::Passed
-        || (report.indication, verdict) == (Verdict::Indeterminate, Verdict::Failed)
-    {
-        report.indication = verdict;
-        report.reason = Some(reason);
-        report.sub_indication = reason.sub_indication();
-    }
-}
-
-fn note_trust(report: &mut SignatureReport, path: &Path) {
-    report.anchor = path.certificates.last().map(Certificate::subject);
-    report.trust = match path.outcome {
-        Ok(()) => TrustStatus::Trusted,
-        Err(Reason::Revoked | Reason::WrongUsage) => TrustStatus::Untrusted,
-        Err(_) => TrustStatus::Unknown,
-    };
-}
-
-fn describe(report: &mut SignatureReport, certificate: &Certificate) {
-    report.signed_by = certificate.common_name();
-    report.organisation = certificate.organisation();
-    report.subject = Some(certificate.subject());
-    report.issuer = Some(certificate.issuer());
-    report.serial = Some(certificate.serial());
-    report.certificate_sha256 = Some(certificate.sha256());
-    report.valid_from = Some(certificate.not_before());
-    report.valid_to = Some(certificate.not_after());
-}
-
-fn blank(field: &SignatureField, length: usize) -> SignatureReport {
-    let is_certification = field.dictionary.get("Reference").is_some();
-    let kind = match (field.is_timestamp(), is_certification) {
-        (true, _) => SignatureKind::DocumentTimestamp,
-        (false, true) => SignatureKind::Certification,
-        (false, false) => SignatureKind::Signature,
-    };
-    let byte_range = coverage::byte_range(field);
-    let end = byte_range.get(2).copied().unwrap_or(0).saturating_add(byte_range.get(3).copied().unwrap_or(0));
-    let whole_file = byte_range.first() == Some(&0) && end == length as u64;
-    SignatureReport {
-        field: field.name.clone(),
-        kind,
-        role: SignerRole::Issuer,
-        indication: Verdict::Passed,
-        sub_indication: None,
-        reason: None,
-        integrity: Integrity::Unknown,
-        modification: Modification::Unknown,
-        trust: TrustStatus::Unknown,
-        level: Level::None,
-        claimed_at: None,
-        trusted_at: None,
-        signed_by: None,
-        organisation: None,
-        subject: None,
-        issuer: None,
-        serial: None,
-        certificate_sha256: None,
-        valid_from: None,
-        valid_to: None,
-        anchor: None,
-        algorithm: None,
-        scope: Scope { byte_range, whole_file },
-        warnings: Vec::new(),
-    }
 }

@@ -10,11 +10,17 @@ use crate::update;
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Timestamp,
     /// A timestamp by its sub-filter, which calls itself a signature.
     TimestampOfTypeSig,
     Signature,
+    /// A certifying signature with this permission (DocMDP).
+    Certification(u8),
+    /// A signature that locks the field of this name (FieldMDP).
+    Locking(&'static str),
+    /// A signature over the document's SHA-1.
+    OverSha1,
     /// A signature that says that Muniment made it, in a field of the right name.
     OursByName,
     /// The same in a field of another name.
@@ -28,24 +34,31 @@ impl Kind {
 }
 
 /// A new signature field.
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     /// The object's number; the next one is its signature's.
     number: u32,
     kind: Kind,
     /// What it holds beside its name and value.
     entries: &'a str,
     /// Whether the first page lists it.
-    pub(super) is_listed: bool,
+    pub(crate) is_listed: bool,
+    /// The name of the empty field that it fills, which the document has already.
+    filling: Option<&'a str>,
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn new(number: u32, kind: Kind, entries: &'a str) -> Self {
-        Self { number, kind, entries, is_listed: true }
+    pub(crate) fn new(number: u32, kind: Kind, entries: &'a str) -> Self {
+        Self { number, kind, entries, is_listed: true, filling: None }
+    }
+
+    /// A field that is there already, empty, and now gets a signature.
+    pub(crate) fn filling(number: u32, name: &'a str, entries: &'a str) -> Self {
+        Self { filling: Some(name), ..Self::new(number, Kind::Signature, entries) }
     }
 }
 
 /// A form that draws over whatever is there.
-pub(super) const DRAWING: &str = "<< /Type /XObject /Subtype /Form /BBox [0 0 595 842] /Length 27 >>\nstream\n\
+pub(crate) const DRAWING: &str = "<< /Type /XObject /Subtype /Form /BBox [0 0 595 842] /Length 27 >>\nstream\n\
                                   1 1 1 rg 0 0 595 842 re f q\nendstream";
 /// A form that draws nothing.
 const BLANK: &str = "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 13 >>\nstream\n\
@@ -55,19 +68,34 @@ const BLANK: &str = "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 13
 const ROOM: usize = 4096;
 
 /// Adds a signature as an incremental update.
-pub(super) fn add(pdf: &[u8], field: &Field<'_>, author: &Identity) -> Result<Vec<u8>> {
+pub(crate) fn add(pdf: &[u8], field: &Field<'_>, author: &Identity) -> Result<Vec<u8>> {
     let value = field.number + 1;
     let name = match field.kind {
+        _ if field.filling.is_some() => field.filling.unwrap_or_default().to_owned(),
         Kind::OursByName => format!("AgencySeal{}", field.number),
         _ => format!("Field{}", field.number),
     };
     let subtype = if field.entries.contains("/Subtype") { "" } else { "/Subtype /Widget" };
     let widget =
         format!("<< /Type /Annot {subtype} /FT /Sig /T ({name}) /V {value} 0 R {} >>", field.entries);
+    let reference = |method: &str, parameters: &str| {
+        format!(
+            "/Reference [<< /Type /SigRef /TransformMethod /{method} \
+             /TransformParams << /Type /TransformParams {parameters} >> >>]"
+        )
+    };
+    let transform = match field.kind {
+        Kind::Certification(permission) => reference("DocMDP", &format!("/V /1.2 /P {permission}")),
+        Kind::Locking(name) => reference("FieldMDP", &format!("/V /1.2 /Action /Include /Fields [({name})]")),
+        _ => String::new(),
+    };
     let (kind, mark) = match field.kind {
         Kind::Timestamp => ("/Type /DocTimeStamp /SubFilter /ETSI.RFC3161", ""),
         Kind::TimestampOfTypeSig => ("/Type /Sig /SubFilter /ETSI.RFC3161", ""),
-        Kind::Signature => ("/Type /Sig /SubFilter /adbe.pkcs7.detached", ""),
+        Kind::OverSha1 => ("/Type /Sig /SubFilter /adbe.pkcs7.sha1", ""),
+        Kind::Signature | Kind::Certification(_) | Kind::Locking(_) => {
+            ("/Type /Sig /SubFilter /adbe.pkcs7.detached", transform.as_str())
+        }
         Kind::OursByName | Kind::OursByMark => (
             "/Type /Sig /SubFilter /adbe.pkcs7.detached",
             "/Prop_Build << /App << /Name /Muniment /REx (1) >> >>",
@@ -79,12 +107,10 @@ pub(super) fn add(pdf: &[u8], field: &Field<'_>, author: &Identity) -> Result<Ve
         "00".repeat(ROOM)
     );
     let (catalog, page) = with_field(pdf, field.number, field.is_listed)?;
-    let mut objects = vec![
-        (1, catalog.as_str()),
-        (3, page.as_str()),
-        (field.number, widget.as_str()),
-        (value, signature.as_str()),
-    ];
+    let mut objects = vec![(field.number, widget.as_str()), (value, signature.as_str())];
+    if field.filling.is_none() {
+        objects.extend([(1, catalog.as_str()), (3, page.as_str())]);
+    }
     if field.entries.contains("70 0 R") {
         objects.push((70, DRAWING));
     }
@@ -98,14 +124,18 @@ pub(super) fn add(pdf: &[u8], field: &Field<'_>, author: &Identity) -> Result<Ve
     let numbers = format!("{start:<10} {end:<10} {:<10}", file.len() - end);
     file[range..range + numbers.len()].copy_from_slice(numbers.as_bytes());
     let covered = [&file[..start], &file[end..]].concat();
-    let cms = if field.kind.is_timestamp() { token(&covered, author)? } else { signed(&covered, author)? };
+    let cms = match field.kind {
+        kind if kind.is_timestamp() => token(&covered, author)?,
+        Kind::OverSha1 => over_sha1(&covered, author)?,
+        _ => signed(&covered, author)?,
+    };
     let digits: String = cms.iter().map(|byte| format!("{byte:02x}")).collect();
     file[start + 1..start + 1 + digits.len()].copy_from_slice(digits.as_bytes());
     Ok(file)
 }
 
 /// The catalog and the first page with one field more.
-pub(super) fn with_field(pdf: &[u8], number: u32, is_listed: bool) -> Result<(String, String)> {
+pub(crate) fn with_field(pdf: &[u8], number: u32, is_listed: bool) -> Result<(String, String)> {
     let catalog = newest(pdf, 1)?;
     let form = format!("/AcroForm << /Fields [{number} 0 R] /SigFlags 3 >>");
     let catalog = extended(&catalog, "/Fields [", number, &form)?;
@@ -118,7 +148,7 @@ pub(super) fn with_field(pdf: &[u8], number: u32, is_listed: bool) -> Result<(St
 }
 
 /// The newest text of an object.
-fn newest(pdf: &[u8], number: u32) -> Result<String> {
+pub(crate) fn newest(pdf: &[u8], number: u32) -> Result<String> {
     let head = format!("\n{number} 0 obj\n");
     let start = last(pdf, &head)? + head.len();
     let text = String::from_utf8_lossy(&pdf[start..]);
@@ -179,6 +209,13 @@ fn token(covered: &[u8], author: &Identity) -> Result<Vec<u8>> {
 /// A detached signature over these bytes, without attributes.
 fn signed(covered: &[u8], author: &Identity) -> Result<Vec<u8>> {
     envelope(&der(0x30, &[DATA]), covered, author)
+}
+
+/// A signature over the SHA-1 of these bytes (ISO 32000-1, 12.8.3.3), which it holds.
+fn over_sha1(covered: &[u8], author: &Identity) -> Result<Vec<u8>> {
+    let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, covered);
+    let content = der(0x30, &[DATA, &der(0xa0, &[&der(0x04, &[digest.as_ref()])])]);
+    envelope(&content, digest.as_ref(), author)
 }
 
 fn envelope(content: &[u8], message: &[u8], author: &Identity) -> Result<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! What may follow a signature: later signatures and timestamps that show nothing, or little and by somebody trusted.
 
-mod forge;
+pub(crate) mod forge;
 
 use forge::{Field, Kind, add};
 use muniment_record::{Form, SignerRole};
