@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Has programs that need Maven or cargo-deny judge what the real program makes: PDF/A-2u by veraPDF, dependencies by cargo-deny.
+# Has programs that need Maven or cargo-deny judge what we make: PDF/A-2u by veraPDF, signatures by the EU's Digital Signature Service,
+# dependencies by cargo-deny.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,14 +24,19 @@ mkdir -p "$work/prepared"
 "$muniment" --home "$work/home" --lang en prepare --no-ocr samples/small/0003-land.tif -o "$work/prepared/without-text.pdf"
 
 echo "== PDF/A-2u (veraPDF)"
-jars=$work/verapdf
-if [ ! -d "$jars" ]; then
-    mvn --quiet --batch-mode --file tests/judges/verapdf/pom.xml \
-        org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies "-DoutputDirectory=$(realpath "$work")/verapdf.part"
-    mv "$work/verapdf.part" "$jars"
-fi
+# Copies the jars that a judge's pom.xml names to a folder of $work, once for each version of the pom.
+fetch_jars() {
+    local pom=tests/judges/$1/pom.xml jars=$work/$1
+    cmp -s "$pom" "$jars/pom.xml" && return
+    rm -rf "$jars" "$jars.part"
+    mvn --quiet --batch-mode --file "$pom" \
+        org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies "-DoutputDirectory=$(realpath "$work")/$1.part"
+    cp "$pom" "$jars.part/pom.xml"
+    mv "$jars.part" "$jars"
+}
+fetch_jars verapdf
 judge() {
-    java -cp "$jars/*" tests/judges/verapdf/PdfaJudge.java "$@"
+    java -cp "$work/verapdf/*" tests/judges/verapdf/PdfaJudge.java "$@"
 }
 judge "$work/home/archive/ocfl" "$work/prepared"
 
@@ -40,3 +46,11 @@ if judge samples/small/0004-permit.pdf >/dev/null; then
     exit 1
 fi
 echo "The judge refuses a scanner's PDF, as it must."
+
+echo "== signatures (EU DSS), and PDF/A-2u after two of each level"
+fetch_jars dss
+rm -rf "$work/levels"
+cargo run --release --quiet --package muniment-seal --example sign_levels -- "$work/prepared/with-text.pdf" "$work/levels"
+java -cp "$work/dss/*" tests/judges/dss/SignatureJudge.java \
+    "$work/levels/anchor.pem" "$work/levels" "$(cat "$work/levels/at")" "$work/levels" 2> >(grep -v SLF4J >&2)
+judge "$work/levels"/{p256,rsa}*.pdf
