@@ -145,6 +145,7 @@ pub fn ingest_options(config: &Config) -> Options {
         limits: config.ingest.limits.clone(),
         jpeg_quality: config.ingest.jpeg_quality,
         threads: config.threads(),
+        ..Options::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Prepares scans from the command line: `prepare OUT_DIR SCAN...` writes `OUT_DIR/NAME.pdf` for each.
 //!
 //! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
-//! `NO_OCR` reads no text, `COMPACT` chooses that profile, `CONTAINED` works in a child process a scan, `THREADS` is the
+//! `NO_OCR` reads no text, `PROFILE` is `compact` (the default), `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the
 //! number of pages worked on at a time.
 
 use std::path::{Path, PathBuf};
@@ -25,10 +25,15 @@ fn main() -> anyhow::Result<ExitCode> {
     let out = arguments.next().context("usage: prepare OUT_DIR SCAN...")?;
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let threads = std::env::var("THREADS").map_or(Ok(1), |threads| threads.parse())?;
+    let profile = match std::env::var("PROFILE").as_deref() {
+        Ok("faithful") => Profile::Faithful,
+        Ok("bitonal") => Profile::Bitonal,
+        Ok("compact") | Err(_) => Profile::Compact,
+        Ok(other) => anyhow::bail!("there is no profile {other}"),
+    };
     let way = Way {
-        options: Options { threads, ..Options::default() },
+        options: Options { threads, profile, ..Options::default() },
         ocr: if is_set("NO_OCR") { None } else { Some(Tesseract::find("vie", &Limits::default())?) },
-        compact: is_set("COMPACT"),
         contained: if is_set("CONTAINED") { Some(Contained::new(std::env::current_exe()?)) } else { None },
     };
     let mut failures = 0;
@@ -63,7 +68,6 @@ fn main() -> anyhow::Result<ExitCode> {
 struct Way {
     options: Options,
     ocr: Option<Tesseract>,
-    compact: bool,
     contained: Option<Contained>,
 }
 
@@ -71,13 +75,10 @@ impl Way {
     fn prepare(&self, scan: &Scan, staging: &Path) -> Result<Package, Error> {
         let title = "Bản số hóa";
         let limits = &self.options.limits;
-        let mut inspection = match &self.contained {
+        let inspection = match &self.contained {
             Some(contained) => contained.inspect(scan, limits)?,
             None => inspect(scan, limits)?,
         };
-        if self.compact {
-            inspection.profile = Profile::Compact;
-        }
         match &self.contained {
             Some(contained) => {
                 let ocr = self.ocr.as_ref().map(serde_json::to_string).transpose();
@@ -97,6 +98,9 @@ fn tell(scan: &Scan, package: &Package, target: &Path, seconds: f32) -> anyhow::
     let (name, form, count) = (&scan.name, package.form, package.pages.len());
     let (bytes, profile) = (target.metadata()?.len(), &package.provenance.profile);
     println!("{name}: {form:?}, {count} pages, {bytes} bytes, {seconds:.2} s, {profile}");
+    for (number, page) in (1..).zip(&package.provenance.kept) {
+        println!("  {number}: {} ({})", page.profile, page.detail);
+    }
     for (number, page) in (1..).zip(&package.pages) {
         println!(
             "  {number}: {} x {} at {} dpi, colour {}, blank {}, skew {:.2}, confidence {:?}, {} characters, {:?}",

@@ -18,7 +18,7 @@ use crate::Error;
 use crate::jbig2::{self, Bits};
 use crate::jpeg_encoder::{self, Chroma, Settings};
 use crate::pdf::document::{EncodedImage, Layer};
-use crate::raster::{Channels, Raster, usize_of};
+use crate::raster::{Raster, usize_of};
 
 /// Pixels of the page across one pixel of the background.
 const BACKGROUND_STEP: usize = 3;
@@ -80,6 +80,19 @@ pub(crate) fn layers(raster: &Raster, matrix: [f32; 6]) -> Result<Compact, Error
     Ok(Compact { layers, likeness })
 }
 
+/// The ink of a page, or nothing where it has coloured marks, which bits would lose.
+pub(crate) fn black_and_white(raster: &Raster) -> Option<Bits> {
+    /// One pixel in so many may have colour: a speck, or the fringe that a scanner draws along an edge.
+    const FRINGE: usize = 5_000;
+    let masks = Masks::of(raster);
+    let coloured = masks.colour.iter().filter(|&&bit| bit == 1).count();
+    (coloured * FRINGE <= masks.colour.len()).then_some(Bits {
+        width: raster.width,
+        height: raster.height,
+        samples: masks.ink,
+    })
+}
+
 fn jpeg(raster: &Raster, quality: u8) -> Vec<u8> {
     jpeg_encoder::encode(raster, Settings { quality, chroma: Chroma::Halved, dpi: 100 })
 }
@@ -93,14 +106,10 @@ fn decoded(file: &[u8], like: &Raster) -> Result<Raster, Error> {
 }
 
 fn picture(raster: &Raster, data: Vec<u8>, matrix: [f32; 6], mask: Option<EncodedImage>) -> Layer {
-    let colours = match raster.channels {
-        Channels::Gray => "DeviceGray",
-        Channels::Rgb => "DeviceRGB",
-    };
     let image = EncodedImage {
         width: raster.width,
         height: raster.height,
-        colours: Some(colours),
+        colours: Some(raster.channels.colour_space()),
         bits: 8,
         filter: "/Filter/DCTDecode",
         data,

@@ -7,7 +7,7 @@ use muniment_record::{DigestWriter, Form, Scan, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::source::{Format, contained, jpeg, pdf, png, tiff};
-use crate::{Error, Limits, Profile};
+use crate::{Error, Limits};
 
 /// What a scan is, found from headers alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +18,6 @@ pub struct Inspection {
     pub pages: u32,
     /// What will be made of it.
     pub form: Form,
-    /// How the page images will be compressed: the caller may choose another before it prepares the scan.
-    pub profile: Profile,
     /// The pages of each file.
     pub(crate) pages_of_files: Vec<u32>,
 }
@@ -48,7 +46,6 @@ impl Inspection {
                 sources,
                 pages,
                 form: first.form,
-                profile: Profile::default(),
                 pages_of_files: found.iter().map(|found| found.pages).collect(),
             }),
             _ => Err(Error::TooManyPages { name: scan.name.clone(), pages, limit: limits.pages }),

@@ -15,6 +15,7 @@
 mod compact;
 pub mod contained;
 mod copy;
+mod encode;
 mod error;
 mod facts;
 mod gray;

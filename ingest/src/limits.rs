@@ -40,16 +40,19 @@ impl Default for Limits {
     }
 }
 
-/// How page images are compressed.
+/// How page images are compressed; what a scan stores as one bit a pixel stays bits in each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// Ink and stamps as lossless masks over a coarse picture of the paper; each page is judged, and kept as
     /// [`Profile::Faithful`] keeps it where marks would be lost.
+    #[default]
     Compact,
     /// The whole page as one JPEG; a JPEG that comes in goes through bit for bit.
-    #[default]
     Faithful,
+    /// The whole page as bits, lossless, for black-and-white originals; a page with colour is kept as
+    /// [`Profile::Compact`] keeps it.
+    Bitonal,
 }
 
 impl Profile {
@@ -58,6 +61,7 @@ impl Profile {
         match self {
             Self::Compact => "compact",
             Self::Faithful => "faithful",
+            Self::Bitonal => "bitonal",
         }
     }
 }
@@ -68,6 +72,8 @@ impl Profile {
 pub struct Options {
     /// What one scan may cost.
     pub limits: Limits,
+    /// How page images are compressed.
+    pub profile: Profile,
     /// Quality of page images that have to be encoded, 1 to 100 (the scale of the IJG library).
     pub jpeg_quality: u8,
     /// Pages worked on at the same time; 0 means one a processor.
@@ -76,7 +82,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), jpeg_quality: 90, threads: 0 }
+        Self { limits: Limits::default(), profile: Profile::default(), jpeg_quality: 90, threads: 0 }
     }
 }
 

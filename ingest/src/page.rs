@@ -1,30 +1,27 @@
 //! One page from pixels to what is written and recorded about it.
 
-use muniment_record::{Finding, FindingKind, Page};
+use muniment_record::{Finding, FindingKind, KeptPage, Page};
 
-use crate::compact::Likeness;
 use crate::copy::Copy;
+use crate::encode::encode;
 use crate::facts::{Shares, findings, resolution};
-use crate::jbig2::{self, Bits};
-use crate::jpeg_encoder::{self, Chroma};
-use crate::pdf::document::{EncodedImage, Layer, WrittenPage};
-use crate::raster::{Channels, Orientation, Raster};
+use crate::pdf::document::WrittenPage;
+use crate::raster::{Orientation, Raster};
 use crate::reading::{Placement, Reading};
 use crate::source::PageImage;
-use crate::{Error, Ocr, Options, Profile, compact, skew};
+use crate::{Error, Ocr, Options, skew};
 
 /// A page ready to be written, and its facts.
 pub(crate) struct PreparedPage {
     pub(crate) written: WrittenPage,
     pub(crate) facts: Page,
-    /// The judgement on the compact form, where it was tried and refused.
-    pub(crate) refused: Option<Likeness>,
+    /// How its image was kept.
+    pub(crate) kept: KeptPage,
 }
 
 /// Measures, reads and encodes a page.
 pub(crate) fn prepare(
     image: PageImage,
-    profile: Profile,
     options: &Options,
     ocr: Option<&dyn Ocr>,
 ) -> Result<PreparedPage, Error> {
@@ -35,7 +32,7 @@ pub(crate) fn prepare(
     let size = (width as f32 * 72.0 / dpi.0, height as f32 * 72.0 / dpi.1);
 
     let examined = examine(&image.raster, orientation, dpi, size.1, ocr)?;
-    let chosen = choose(image, dpi, size, profile, options)?;
+    let encoded = encode(image, dpi, size, options)?;
     let facts = Page {
         width_px: width,
         height_px: height,
@@ -51,12 +48,12 @@ pub(crate) fn prepare(
         written: WrittenPage {
             width: size.0,
             height: size.1,
-            layers: chosen.0,
+            layers: encoded.layers,
             lines: examined.reading.lines,
             rotate: 0,
         },
         facts,
-        refused: chosen.1,
+        kept: encoded.kept,
     })
 }
 
@@ -108,73 +105,4 @@ pub(crate) fn examine(
         colour: shares.is_colour(),
         skew,
     })
-}
-
-/// Resolution from which masks are sharp enough to stand for the page.
-const LEAST_COMPACT_DPI: f32 = 190.0;
-
-/// The layers of a page by the profile; the compact form only where it is judged good enough and is smaller.
-fn choose(
-    image: PageImage,
-    dpi: (f32, f32),
-    size: (f32, f32),
-    profile: Profile,
-    options: &Options,
-) -> Result<(Vec<Layer>, Option<Likeness>), Error> {
-    let try_compact = profile == Profile::Compact && !image.bilevel && dpi.0.min(dpi.1) >= LEAST_COMPACT_DPI;
-    if !try_compact {
-        return Ok((vec![faithful(image, size, options)], None));
-    }
-    let compact = compact::layers(&image.raster, image.orientation.matrix(size.0, size.1))?;
-    let bytes: usize = compact.layers.iter().map(Layer::bytes).sum();
-    let is_smaller = image.jpeg.as_ref().is_none_or(|jpeg| bytes < jpeg.len());
-    if compact.likeness.is_enough() && is_smaller {
-        return Ok((compact.layers, None));
-    }
-    Ok((vec![faithful(image, size, options)], Some(compact.likeness)))
-}
-
-/// The whole page as one image: its own JPEG where it has one, bits where it is bilevel, a JPEG otherwise.
-fn faithful(image: PageImage, size: (f32, f32), options: &Options) -> Layer {
-    let raster = image.raster;
-    let colours = match raster.channels {
-        Channels::Gray => "DeviceGray",
-        Channels::Rgb => "DeviceRGB",
-    };
-    let (filter, bits, data) = match image.jpeg {
-        Some(jpeg) => ("/Filter/DCTDecode", 8, jpeg),
-        None if image.bilevel && raster.channels == Channels::Gray => {
-            ("/Filter/JBIG2Decode", 1, jbig2::encode(&bits(&raster)))
-        }
-        None => {
-            let settings = jpeg_encoder::Settings {
-                quality: options.jpeg_quality,
-                chroma: Chroma::Full,
-                dpi: image.dpi.map_or(300, |(x, _)| x.clamp(1.0, 10_000.0) as u16),
-            };
-            ("/Filter/DCTDecode", 8, jpeg_encoder::encode(&raster, settings))
-        }
-    };
-    Layer {
-        image: EncodedImage {
-            width: raster.width,
-            height: raster.height,
-            colours: Some(colours),
-            bits,
-            filter,
-            data,
-        },
-        matrix: image.orientation.matrix(size.0, size.1),
-        mask: None,
-        ink: None,
-    }
-}
-
-/// Ink and paper of a bilevel page.
-fn bits(raster: &Raster) -> Bits {
-    Bits {
-        width: raster.width,
-        height: raster.height,
-        samples: raster.samples.iter().map(|&sample| u8::from(sample < 128)).collect(),
-    }
 }

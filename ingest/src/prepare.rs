@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use muniment_record::{Digest, DigestWriter, Form, Package, Page, Provenance, Scan};
+use muniment_record::{Digest, DigestWriter, Form, KeptPage, Package, Page, Provenance, Scan};
 
 use crate::inspection::{file_name, read};
 use crate::page::{self, PreparedPage};
@@ -39,10 +39,13 @@ pub fn prepare(
 ) -> Result<Package, Error> {
     let staged = staging.join(STAGED);
     let files = open_files(scan, &inspection)?;
-    let (pages, profile) = match inspection.form {
-        Form::Digitised => digitise(&files, &inspection, title, &staged, options, ocr, monitor)?,
+    let (pages, profile, kept) = match inspection.form {
+        Form::Digitised => {
+            let (pages, kept) = digitise(&files, &inspection, title, &staged, options, ocr, monitor)?;
+            (pages, options.profile.name(), kept)
+        }
         Form::SignedOriginal => {
-            (keep(&files, &inspection, &staged, options, ocr, monitor)?, "original".to_owned())
+            (keep(&files, &inspection, &staged, options, ocr, monitor)?, "original", Vec::new())
         }
     };
     Ok(Package {
@@ -50,7 +53,12 @@ pub fn prepare(
         pdf: staged,
         form: inspection.form,
         pages,
-        provenance: Provenance { software: software(), ocr: ocr.map(Ocr::name), profile },
+        provenance: Provenance {
+            software: software(),
+            ocr: ocr.map(Ocr::name),
+            profile: profile.to_owned(),
+            kept,
+        },
     })
 }
 
@@ -149,34 +157,28 @@ fn digitise(
     options: &Options,
     ocr: Option<&dyn Ocr>,
     monitor: &dyn Monitor,
-) -> Result<(Vec<Page>, String), Error> {
+) -> Result<(Vec<Page>, Vec<KeptPage>), Error> {
     let writing = |error: io::Error| Error::writing(staged, error);
-    let mut profile = inspection.profile.name().to_owned();
     let file = File::create_new(staged).map_err(writing)?;
     let mut document = Document::create(BufWriter::new(file), title).map_err(writing)?;
-    let mut facts = Vec::new();
+    let (mut facts, mut kept) = (Vec::new(), Vec::new());
     let work = |pages: &mut Pages, place: Place| {
         contained(&files[place.file].name, || {
             let image = pages.load(files, place, &options.limits)?;
-            page::prepare(image, inspection.profile, options, ocr)
+            page::prepare(image, options, ocr)
         })
     };
     in_order(&places(inspection), options, work, monitor, |page: PreparedPage| {
         document.page(&page.written).map_err(writing)?;
         facts.push(page.facts);
-        if let Some(likeness) = page.refused {
-            // Why a page differs from the profile is part of its history.
-            let (marks, lost) = (likeness.marks, 100.0 * likeness.lost);
-            let number = facts.len();
-            profile.push_str(&format!("; page {number} faithful: likeness {marks:.3}, {lost:.1} % lost"));
-        }
+        kept.push(page.kept);
         Ok(())
     })?;
     let out = document.finish().map_err(writing)?;
     let file = out.into_inner().map_err(|error| writing(error.into_error()))?;
     // A full disk may only show when the data is forced out.
     file.sync_all().map_err(writing)?;
-    Ok((facts, profile))
+    Ok((facts, kept))
 }
 
 /// Keeps a signed original byte for byte, and reads its text beside it.

@@ -30,6 +30,14 @@ impl Channels {
             Self::Rgb => 3,
         }
     }
+
+    /// The name of the colour space in PDF (ISO 32000-1, 8.6.4).
+    pub(crate) const fn colour_space(self) -> &'static str {
+        match self {
+            Self::Gray => "DeviceGray",
+            Self::Rgb => "DeviceRGB",
+        }
+    }
 }
 
 impl Raster {

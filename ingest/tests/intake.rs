@@ -62,9 +62,8 @@ fn jpeg() -> Vec<u8> {
 
 fn digitise(files: &[PathBuf], profile: Profile, ocr: Option<&dyn Ocr>) -> (Package, tempfile::TempDir) {
     let staging = tempfile::tempdir().unwrap();
-    let options = Options::default();
-    let mut inspection = inspect(&scan(files), &options.limits).unwrap();
-    inspection.profile = profile;
+    let options = Options { profile, ..Options::default() };
+    let inspection = inspect(&scan(files), &options.limits).unwrap();
     let package = prepare(&scan(files), inspection, "Giấy phép", staging.path(), &options, ocr, &()).unwrap();
     (package, staging)
 }
@@ -120,6 +119,24 @@ fn a_folder_of_images_becomes_one_document_with_its_text() {
         }
         let page = render_page(&fs::read(&package.pdf).unwrap(), 1, 600).unwrap();
         assert!(page.starts_with(&[0xff, 0xd8]));
+    }
+}
+
+#[test]
+fn each_profile_is_kept_and_said_page_by_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [write(folder.path(), "1.png", &png(1240, 1754))];
+    for (profile, filter) in [
+        (Profile::Compact, "/Filter/JBIG2Decode"),
+        (Profile::Faithful, "/Filter/DCTDecode"),
+        (Profile::Bitonal, "/Filter/JBIG2Decode"),
+    ] {
+        let (package, _staging) = digitise(&files, profile, None);
+        let kept: Vec<_> = package.provenance.kept.iter().map(|page| page.profile.as_str()).collect();
+        assert_eq!(kept, [profile.name()]);
+        assert_eq!(package.provenance.profile, profile.name());
+        let pdf = fs::read(&package.pdf).unwrap();
+        assert!(pdf.windows(filter.len()).any(|window| window == filter.as_bytes()), "{profile:?}");
     }
 }
 

@@ -42,7 +42,9 @@ pub use dossier::{DossierCode, ResultCode};
 pub use error::ParseError;
 pub use holder::{Holder, HolderId, HolderKind};
 pub use language::Language;
-pub use package::{Area, Finding, FindingKind, Form, Package, Page, Provenance, Scan, Source, Word};
+pub use package::{
+    Area, Finding, FindingKind, Form, KeptPage, Package, Page, Provenance, Scan, Source, Word,
+};
 pub use person::PersonalId;
 pub use procedure::{Procedure, ProcedureCode, Procedures};
 pub use receipt::Receipt;

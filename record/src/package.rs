@@ -151,6 +151,20 @@ pub struct Provenance {
     /// The text recogniser with version and language; absent where no text was read from images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocr: Option<String>,
-    /// The compression profile: `faithful`.
+    /// The compression profile that was asked for: `compact`.
     pub profile: String,
+    /// How the image of each page was kept, in page order. Empty where the PDF was kept as received, and in records
+    /// that were made before this was noted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptPage>,
+}
+
+/// How the image of a page was kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptPage {
+    /// The compression profile that this page has: another than was asked for where that would have harmed it.
+    pub profile: String,
+    /// Why, in words and measures: the judgement on the compact form.
+    pub detail: String,
 }

@@ -204,7 +204,12 @@ fn a_revoked_certificate_fails() -> Outcome {
 }
 
 fn package(pdf: std::path::PathBuf, form: Form) -> Package {
-    let provenance = Provenance { software: "test".to_owned(), ocr: None, profile: "faithful".to_owned() };
+    let provenance = Provenance {
+        software: "test".to_owned(),
+        ocr: None,
+        profile: "faithful".to_owned(),
+        kept: Vec::new(),
+    };
     Package { sources: Vec::new(), pdf, form, pages: Vec::new(), provenance }
 }
 

@@ -177,6 +177,7 @@ impl Document {
                 software: "muniment-ingest 0.1.0".to_owned(),
                 ocr: Some("tesseract 5.3.0 vie".to_owned()),
                 profile: "faithful".to_owned(),
+                kept: Vec::new(),
             },
             signatures: vec![SignatureFact {
                 role: SignerRole::Agency,

@@ -18,6 +18,12 @@ impl Likeness {
     }
 }
 
+impl std::fmt::Display for Likeness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "likeness of marks {:.3}, {:.1} % lost", self.marks, 100.0 * self.lost)
+    }
+}
+
 /// What a reader will paint.
 pub(super) struct Shown<'a> {
     pub(super) background: Raster,

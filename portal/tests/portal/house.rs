@@ -218,6 +218,7 @@ fn provenance() -> Provenance {
         software: "muniment-ingest 0.1.0".to_owned(),
         ocr: Some("tesseract 5.3.0 vie".to_owned()),
         profile: "faithful".to_owned(),
+        kept: Vec::new(),
     }
 }
 
