@@ -39,6 +39,16 @@ impl Evidence {
         }
     }
 
+    /// The same, with these certificates in front: an authority may have several for one key, and a path is to go through
+    /// those that came along.
+    pub(crate) fn preferring(&self, certificates: impl IntoIterator<Item = Certificate>) -> Self {
+        let mut evidence =
+            Self { certificates: Vec::new(), crls: self.crls.clone(), responses: self.responses.clone() };
+        evidence.add_certificates(certificates);
+        evidence.add_certificates(self.certificates.iter().cloned());
+        evidence
+    }
+
     pub(crate) fn add_certificates(&mut self, certificates: impl IntoIterator<Item = Certificate>) {
         for certificate in certificates {
             if self.certificates.len() < MOST_EVIDENCE && !self.certificates.contains(&certificate) {
@@ -312,6 +322,12 @@ impl Evidence {
             lists.any(|crl| crl.speaks_for(issuer))
         });
         (is_known && !is_revoked).then_some(answer)
+    }
+
+    /// The responders, other than the issuer itself, that made these responses and whose revocation is to be checked.
+    pub(crate) fn delegates(&self, issuer: &Certificate) -> Vec<Certificate> {
+        let delegates = self.responses.iter().filter_map(|response| response.delegate(issuer));
+        delegates.filter(|delegate| !delegate.needs_no_revocation_check()).collect()
     }
 
     /// Whether it tells of a certificate that it held or that it was revoked.

@@ -74,6 +74,10 @@ pub(crate) fn gather(
                 Ok(response) => fetched.add_response(&response),
                 Err(error) => failures.push(error.to_string()),
             }
+            // RFC 6960, 4.2.2.2.1: a responder that does not say otherwise is checked as any other.
+            for delegate in fetched.delegates(issuer) {
+                failures.extend(gather_lists(&delegate, source, &mut fetched));
+            }
             if fetched.is_anything_known(certificate, issuer, when) {
                 break;
             }
@@ -92,6 +96,22 @@ pub(crate) fn gather(
             }
         }
         evidence.add_all(&fetched);
+    }
+    failures
+}
+
+/// Fetches the lists of a certificate's issuer, and says what went wrong.
+fn gather_lists(
+    certificate: &Certificate,
+    source: &dyn RevocationSource,
+    evidence: &mut Evidence,
+) -> Vec<String> {
+    let mut failures = Vec::new();
+    for url in certificate.crl_urls() {
+        match source.crl(&url) {
+            Ok(list) => evidence.add_crl(&list),
+            Err(error) => failures.push(error.to_string()),
+        }
     }
     failures
 }

@@ -117,14 +117,14 @@ impl<'a> Collection<'a> {
         }
         let used_at = used_at.ok_or(Error::NoTimestamp)?;
         let certificate = signed.signer_certificate().ok_or(Error::Credential("a signer's certificate"))?;
-        self.add_path(&certificate, Purpose::Signing, used_at)
+        self.add_path(&certificate, Purpose::Signing, used_at, signed.certificates().collect())
     }
 
     /// Adds what proves a token and returns the time that it gives.
     fn add_token(&mut self, signed: &SignedData<'_>) -> Result<Timestamp, Error> {
         let info = signed.content.and_then(timestamp::TstInfo::read).ok_or(Error::NoTimestamp)?;
         let authority = signed.signer_certificate().ok_or(Error::NoTimestamp)?;
-        self.add_path(&authority, Purpose::TimeStamping, info.time)?;
+        self.add_path(&authority, Purpose::TimeStamping, info.time, signed.certificates().collect())?;
         Ok(info.time)
     }
 
@@ -133,7 +133,9 @@ impl<'a> Collection<'a> {
         certificate: &Certificate,
         purpose: Purpose,
         used_at: Timestamp,
+        along: Vec<Certificate>,
     ) -> Result<(), Error> {
+        self.evidence = self.evidence.preferring(along);
         let when = When { used_at, now: self.now };
         let path = chain::validate(certificate, purpose, when, self.trust, &self.evidence).certificates;
         if path.is_empty() {

@@ -230,8 +230,7 @@ impl<'a, 'b> Judge<'a, 'b> {
     /// which the token is proven to have existed.
     fn timestamp_path(&self, token: &timestamp::Token) -> Path {
         let when = When { used_at: token.time, now: self.now };
-        let mut evidence = self.evidence.clone();
-        evidence.add_certificates(token.certificates.iter().cloned());
+        let evidence = self.evidence.preferring(token.certificates.iter().cloned());
         let certificate = &token.signature.certificate;
         let mut path = chain::validate(certificate, Purpose::TimeStamping, when, self.trust, &evidence);
         if path.outcome.is_ok() && certificate.not_after() < self.proven_at {
@@ -299,7 +298,8 @@ impl<'a, 'b> Judge<'a, 'b> {
         let is_proven = stamps.trusted_at.is_some() || self.proven_at < self.now;
         let used_at = stamps.trusted_at.unwrap_or(self.proven_at).min(self.proven_at);
         report.trusted_at = is_proven.then_some(used_at);
-        let path = self.judge_trust(&signature.certificate, used_at, is_proven, report);
+        let evidence = self.evidence.preferring(signed.certificates());
+        let path = self.judge_trust(&signature.certificate, &evidence, used_at, is_proven, report);
         if own.is_some()
             && path.outcome.is_ok()
             && !signed.certificates().all(|certificate| path.certificates.contains(&certificate))
@@ -325,7 +325,8 @@ impl<'a, 'b> Judge<'a, 'b> {
                 report.algorithm = Some(algorithm.name);
                 describe(report, &certificate);
                 fail(report, Reason::LegacyAlgorithm);
-                self.judge_trust(&certificate, self.proven_at, self.proven_at < self.now, report);
+                let is_proven = self.proven_at < self.now;
+                self.judge_trust(&certificate, &self.evidence, self.proven_at, is_proven, report);
             }
             Err((reason, certificate)) => note_broken(report, reason, certificate, None),
         }
@@ -375,12 +376,13 @@ impl<'a, 'b> Judge<'a, 'b> {
     fn judge_trust(
         &self,
         certificate: &Certificate,
+        evidence: &Evidence,
         used_at: Timestamp,
         is_proven: bool,
         report: &mut SignatureReport,
     ) -> Path {
         let when = When { used_at, now: self.now };
-        let path = chain::validate(certificate, Purpose::Signing, when, self.trust, &self.evidence);
+        let path = chain::validate(certificate, Purpose::Signing, when, self.trust, evidence);
         note_trust(report, &path, self.trust);
         let Err(reason) = path.outcome else { return path };
         // Revoked, and nothing proves when it was signed: only a claim to have signed later settles it
