@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use muniment_archive::BatchId;
+use muniment_ingest::Profile;
 use muniment_record::{AgencyCode, Language};
 
 /// Digitise the results of administrative procedures, sign them, keep them and prove them.
@@ -67,6 +69,9 @@ pub enum Command {
     Prepare(PrepareArgs),
     /// The seal step alone: put the agency's seal on a PDF as an incremental update.
     Sign(SignArgs),
+    /// Add to sealed copies what is needed to validate them offline for as long as they are kept (PAdES B-LT).
+    #[command(after_help = crate::cli::UPLIFT_HELP)]
+    Uplift(UpliftArgs),
     /// Find records. Diacritics may be left out; codes may be typed in part.
     #[command(after_help = crate::cli::SEARCH_HELP)]
     Search(SearchArgs),
@@ -111,6 +116,12 @@ pub struct TakeArgs {
     pub manifest: Option<PathBuf>,
 }
 
+/// What `uplift --help` adds.
+const UPLIFT_HELP: &str = "\
+A copy is uplifted once, when `seal.uplift_after_hours` have passed since it was archived: until then a revocation of the
+certificate may still become known. The uplifted file is the record's next version; the bytes that were there stay as they
+are, and so does the older version. To be run once a day; what could not be done is tried again by the next run.";
+
 /// What `take --help` adds.
 const TAKE_HELP: &str = "\
 What is one document:
@@ -154,16 +165,57 @@ pub struct PrepareArgs {
     /// Do not read text.
     #[arg(long)]
     pub no_ocr: bool,
+    /// How page images are compressed; as the configuration says where it is not given.
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileArg>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// Masks of ink and stamps over a coarse picture of the paper: the smallest
+    Compact,
+    /// One JPEG a page
+    Faithful,
+    /// Black and white
+    Bitonal,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Compact => Self::Compact,
+            ProfileArg::Faithful => Self::Faithful,
+            ProfileArg::Bitonal => Self::Bitonal,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SignerArg {
+    /// The agency's seal, top right: form of copy, agency, time
+    Agency,
+    /// The officer's signature, top left: name, time (keys/officer.key.pem)
+    Officer,
+}
+
+#[derive(Debug, Args)]
+pub struct UpliftArgs {
+    /// Do not wait for the configured time after archiving.
+    #[arg(long)]
+    pub now: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct SignArgs {
-    /// The PDF to seal.
+    /// The PDF to sign.
     #[arg(value_name = "IN.pdf")]
     pub input: PathBuf,
-    /// Where to write the sealed PDF.
+    /// Where to write the signed PDF.
     #[arg(short, long, value_name = "OUT.pdf")]
     pub output: PathBuf,
+    /// Who signs. On a digitised copy the officer signs first, then the agency.
+    #[arg(long = "as", value_enum, default_value_t = SignerArg::Agency)]
+    pub signer: SignerArg,
 }
 
 #[derive(Debug, Args)]
@@ -201,9 +253,12 @@ pub struct GetArgs {
 
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// PDF files to check.
-    #[arg(required = true, value_name = "FILE.pdf")]
+    /// PDF files to check, or folders of them.
+    #[arg(required = true, value_name = "PATH")]
     pub files: Vec<PathBuf>,
+    /// Check as of this time: a day, as 2026-11-24 (its end), or a moment, as 2026-11-24T10:15:00+07:00.
+    #[arg(long, value_name = "TIME", value_parser = crate::clock::moment)]
+    pub at: Option<Timestamp>,
     /// Trust these certificates and revocation lists (PEM) instead of the home's.
     #[arg(long, value_name = "PEM")]
     pub trust: Vec<PathBuf>,

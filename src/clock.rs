@@ -27,6 +27,16 @@ pub fn local(moment: Timestamp) -> String {
     VIETNAM.to_datetime(moment).strftime("%d/%m/%Y %H:%M:%S").to_string()
 }
 
+/// A moment as people type it: RFC 3339, or a day, which stands for its end in Vietnam.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(day) = text.parse::<Date>() {
+        let end = VIETNAM.to_timestamp(day.at(23, 59, 59, 0));
+        return end.map_err(|error| error.to_string());
+    }
+    text.parse::<Timestamp>()
+        .map_err(|_| "neither a day, as 2026-11-24, nor a moment, as 2026-11-24T10:15:00+07:00".to_owned())
+}
+
 /// A record id that was never used.
 pub fn new_record_id() -> Result<RecordId> {
     let milliseconds = u64::try_from(now().as_millisecond()).context("the clock stands before 1970")?;

@@ -14,6 +14,7 @@ mod serve;
 mod show;
 mod sign;
 mod take;
+mod uplift;
 mod verify;
 
 use std::io::{self, Write};
@@ -54,6 +55,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Take(args) => take::run(&setting, &args).await,
         Command::Prepare(args) => prepare::run(&setting, args),
         Command::Sign(args) => sign::run(&setting, &args),
+        Command::Uplift(args) => uplift::run(&setting, &args).await,
         Command::Search(args) => search::run(&setting, &args),
         Command::Show(args) => show::run(&setting, &args.id).await,
         Command::Get(args) => get::run(&setting, &args).await,

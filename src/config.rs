@@ -1,11 +1,12 @@
 //! The configuration of one home: `muniment.toml`. Every key has a default, and `config/muniment.toml` shows them all.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use muniment_ingest::Limits;
-use muniment_record::AgencyCode;
+use muniment_ingest::{Limits, Options, Profile};
+use muniment_record::{AgencyCode, ProcedureCode};
 use serde::{Deserialize, Serialize};
 
 /// The text that `init` writes: every key with its default and what it is for.
@@ -53,6 +54,10 @@ impl Default for AgencyConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IngestConfig {
+    /// How page images are compressed.
+    pub profile: Profile,
+    /// Procedures whose results are compressed in another way, by the code in the national list or with the suffix.
+    pub profiles: BTreeMap<ProcedureCode, Profile>,
     /// Quality of page images, 1 to 100.
     pub jpeg_quality: u8,
     /// Threads in all; 0 means one a processor.
@@ -63,7 +68,13 @@ pub struct IngestConfig {
 
 impl Default for IngestConfig {
     fn default() -> Self {
-        Self { jpeg_quality: 75, threads: 0, limits: Limits::default() }
+        Self {
+            profile: Profile::default(),
+            profiles: BTreeMap::new(),
+            jpeg_quality: 75,
+            threads: 0,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -99,11 +110,34 @@ pub enum OcrEngine {
 pub struct SealConfig {
     /// The form of copy in the visible text: SAO Y, SAO LỤC or TRÍCH SAO.
     pub copy_form: String,
+    /// The agency's private key: a file of the home (PKCS#8, PEM), or a key in a token (`pkcs11:`, RFC 7512).
+    pub key: String,
+    /// Its certificate and those above it: a file of the home (PEM).
+    pub chain: String,
+    /// Whether RSA keys sign with PKCS#1 v1.5 instead of PSS.
+    pub pkcs1: bool,
+    /// Time-stamping authorities in the order in which they are asked: addresses, or `development`.
+    pub timestamps: Vec<String>,
+    /// Seconds that an authority has to answer.
+    pub timestamp_seconds: u64,
+    /// Seconds that a server of revocation data has to answer.
+    pub revocation_seconds: u64,
+    /// Hours from archiving until validation data is added, in which a revocation may still become known.
+    pub uplift_after_hours: u32,
 }
 
 impl Default for SealConfig {
     fn default() -> Self {
-        Self { copy_form: "SAO Y".to_owned() }
+        Self {
+            copy_form: "SAO Y".to_owned(),
+            key: "keys/agency.key.pem".to_owned(),
+            chain: "keys/agency.chain.pem".to_owned(),
+            pkcs1: false,
+            timestamps: vec!["development".to_owned()],
+            timestamp_seconds: 10,
+            revocation_seconds: 10,
+            uplift_after_hours: 24,
+        }
     }
 }
 
@@ -129,6 +163,25 @@ impl Config {
         toml::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))
     }
 
+    /// How scans are prepared.
+    pub fn ingest_options(&self) -> Options {
+        Options {
+            profile: self.ingest.profile,
+            limits: self.ingest.limits.clone(),
+            jpeg_quality: self.ingest.jpeg_quality,
+            threads: self.threads(),
+            ..Options::default()
+        }
+    }
+
+    /// How the results of a procedure are compressed: as its own code says, or its code in the national list, or the default.
+    pub fn profile_of(&self, procedure: &ProcedureCode) -> Profile {
+        let profiles = &self.ingest.profiles;
+        let national = || profiles.iter().find(|(code, _)| code.as_str() == procedure.national());
+        let chosen = profiles.get(procedure).or_else(|| national().map(|(_, profile)| profile));
+        chosen.copied().unwrap_or(self.ingest.profile)
+    }
+
     /// Threads to work with.
     pub fn threads(&self) -> usize {
         match self.ingest.threads {
@@ -146,6 +199,21 @@ mod tests {
     fn the_shown_configuration_holds_every_key_with_its_default() -> Result<()> {
         let shown: toml::Table = toml::from_str(DEFAULT_TEXT)?;
         assert_eq!(shown, toml::Table::try_from(Config::default())?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_procedure_has_a_profile_of_its_own() -> Result<()> {
+        let text = "[ingest.profiles]\n\"1.990009\" = \"faithful\"\n\"1.990009.000.00.00.H05\" = \"bitonal\"";
+        let config: Config = toml::from_str(text)?;
+        for (code, profile) in [
+            ("1.990009", Profile::Faithful),
+            ("1.990009.000.00.00.H06", Profile::Faithful),
+            ("1.990009.000.00.00.H05", Profile::Bitonal),
+            ("1.990010", Profile::Compact),
+        ] {
+            assert_eq!(config.profile_of(&code.parse()?), profile, "{code}");
+        }
         Ok(())
     }
 

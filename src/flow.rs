@@ -11,9 +11,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Context, Result};
 use muniment_archive::{Arrival, ArrivalState, BatchId, Ledger, Outcome, Registration};
 use muniment_ingest::{Inspection, Options};
-use muniment_record::{
-    Description, Digest, Form, LookupToken, Package, Record, RecordId, ResultCode, Scan, Source,
-};
+use muniment_record::{Description, Digest, LookupToken, Record, RecordId, ResultCode, Scan, Source};
 use muniment_seal::Sealed;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -210,10 +208,8 @@ impl Shared {
     /// Looks at the files and the metadata, without changing anything.
     async fn inspect(&self, document: Document, pages: &mut u32) -> Result<Inspected, Stop> {
         let Document { scan, description } = document;
-        let limits = self.engines.config.ingest.limits.clone();
-        let named = scan.clone();
-        let inspection =
-            blocking(move || muniment_ingest::inspect(&named, &limits).map_err(Stop::from)).await?;
+        let (engines, named) = (Arc::clone(&self.engines), scan.clone());
+        let inspection = blocking(move || Ok(engines.workshop.inspect(&named)?)).await?;
         *pages = inspection.pages;
         let description = description.map_err(|broken| Stop::rejected("metadata", broken.join("; ")))?;
         check_page_count(&description, &inspection)?;
@@ -275,10 +271,14 @@ impl Shared {
             .map_err(staging_failed)?;
         let folder = staging.path().to_path_buf();
         let engines = Arc::clone(&self.engines);
-        let page_threads = self.page_threads;
+        let options = Options {
+            threads: self.page_threads,
+            profile: engines.config.profile_of(&description.procedure_code),
+            ..engines.workshop.options().clone()
+        };
         let title = description.title.clone();
         let (sealed, text) =
-            blocking(move || make(&engines, &scan, inspection, &title, &folder, page_threads)).await?;
+            blocking(move || make(&engines, &scan, inspection, &title, &folder, &options)).await?;
         let record = self.record(id, token, description, &sealed, &text);
         let scans: Vec<(Source, PathBuf)> = sources.into_iter().zip(files).collect();
         self.engines.archive.deposit(record, &sealed, &scans, &text, clock::now()).await?;
@@ -337,28 +337,12 @@ fn make(
     inspection: Inspection,
     title: &str,
     staging: &std::path::Path,
-    threads: usize,
+    options: &Options,
 ) -> Result<(Sealed, String), Stop> {
-    let options = Options { threads, ..engines.ingest_options() };
-    let package = muniment_ingest::prepare(scan, inspection, title, staging, &options, engines.ocr(), &())?;
+    let package = engines.workshop.prepare(scan, inspection, title, staging, options)?;
     let text = package.text();
-    let sealed = seal(engines, package, staging)?;
+    let sealed = engines.sealer.seal(package, staging, clock::now())?;
     Ok((sealed, text))
-}
-
-fn seal(engines: &Engines, package: Package, staging: &std::path::Path) -> Result<Sealed, Stop> {
-    let now = clock::now();
-    let sealed = match package.form {
-        Form::Digitised => muniment_seal::seal(
-            package,
-            staging,
-            &engines.seal_request(now),
-            engines.signer(),
-            &engines.trust,
-        ),
-        Form::SignedOriginal => muniment_seal::accept(package, &engines.trust, now),
-    };
-    Ok(sealed?)
 }
 
 /// The number of images must be the number of sides of paper that was declared (TT 01/2023/TT-VPCP, article 8.2).
@@ -420,7 +404,7 @@ impl From<muniment_ingest::Error> for Stop {
     fn from(error: muniment_ingest::Error) -> Self {
         let fault = match error.code() {
             "unreadable" | "no-space" | "unwritable" | "changed" | "ocr-failed" | "ocr-missing"
-            | "internal" => Fault::House,
+            | "not-contained" | "internal" => Fault::House,
             _ => Fault::Document,
         };
         Self::new(fault, error.code(), chain(&error))

@@ -13,7 +13,9 @@ mod index;
 mod intake;
 mod messages;
 mod metadata;
+mod sealer;
 mod wire;
+mod workshop;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,10 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    // Before anything else: a child builds its walls while it has one thread.
+    if std::env::args_os().nth(1).is_some_and(|first| first == workshop::CHILD_ARGUMENT) {
+        return workshop::run_child();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -52,6 +52,14 @@ fn sentences(code: &str) -> (&'static str, &'static str) {
             "Nội dung nén trong tệp nở ra quá giới hạn an toàn. Không xử lý tệp này; hãy kiểm tra nguồn gốc của tệp.",
             "The file's compressed content expands beyond the safe limit. It was not opened; check where it comes from.",
         ),
+        "crashed" | "too-slow" | "too-much-memory" => (
+            "Tệp làm bộ đọc bị lỗi, treo hoặc dùng quá bộ nhớ nên không được nhận. Quét lại tài liệu; nếu vẫn vậy, kiểm tra nguồn gốc của tệp.",
+            "The file broke its reader, held it up or took too much memory, and was not taken. Scan again; if it stays so, check where the file comes from.",
+        ),
+        "not-contained" => (
+            "Máy này không dựng được tiến trình cách ly nên chưa nhận tệp nào. Chạy `muniment doctor` và báo quản trị viên.",
+            "This machine cannot hold a file in a contained process, so it was not opened. Run `muniment doctor` and tell the administrator.",
+        ),
         "metadata" => (
             "Siêu dữ liệu thiếu hoặc sai. Sửa các trường nêu dưới đây rồi chạy lại.",
             "The metadata is missing or wrong. Correct the fields below and run again.",
@@ -99,6 +107,26 @@ fn sentences(code: &str) -> (&'static str, &'static str) {
         "certificate-untrusted" | "certificate-wrong-usage" => (
             "Chứng thư của cơ quan không dẫn tới gốc tin cậy hoặc sai mục đích. Kiểm tra keys/ và trust/ rồi chạy lại.",
             "The agency's certificate leads to no trust anchor, or is for another use. Check keys/ and trust/, then run again.",
+        ),
+        "timestamp-failed" => (
+            "Không lấy được dấu thời gian từ máy chủ nào đã cấu hình. Kiểm tra mạng và `seal.timestamps` rồi chạy lại; tệp nguồn vẫn còn nguyên.",
+            "No configured authority gave a timestamp. Check the network and `seal.timestamps`, then run again; the source files are untouched.",
+        ),
+        "revocation-unknown" => (
+            "Chưa kiểm tra được chứng thư có bị thu hồi hay không. Kiểm tra mạng hoặc đặt danh sách thu hồi (CRL) mới vào trust/ rồi chạy lại.",
+            "It is not known whether the certificate was revoked. Check the network, or put a new revocation list into trust/, then run again.",
+        ),
+        "no-timestamp" => (
+            "Chữ ký không có dấu thời gian tin cậy nên không bổ sung được dữ liệu xác thực. Cấu hình `seal.timestamps` cho các tài liệu sau.",
+            "The signature has no trusted timestamp, so validation data cannot be added. Set `seal.timestamps` for documents to come.",
+        ),
+        "signer-failed" => (
+            "Không dùng được khóa ký của cơ quan. Kiểm tra thiết bị khóa và mã PIN rồi chạy lại.",
+            "The agency's key could not be used. Check the token and its PIN, then run again.",
+        ),
+        "ocr-missing" => (
+            "Chưa cài bộ nhận dạng chữ. Cài gói tesseract-ocr và tesseract-ocr-vie rồi chạy lại.",
+            "The text recogniser is not installed. Install tesseract-ocr and tesseract-ocr-vie, then run again.",
         ),
         "ocr-failed" => (
             "Không nhận dạng được chữ trên trang. Chạy `muniment doctor` để kiểm tra Tesseract rồi chạy lại.",

@@ -5,27 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
 use muniment_archive::Archive;
-use muniment_ingest::{Ocr, Options, Tesseract};
 use muniment_seal::note::{NoteKey, NoteVerifier};
-use muniment_seal::{CopyForm, SealRequest, Signer, SoftwareSigner, Trust};
+use muniment_seal::{Certificate, Trust, TrustDomain};
 use muniment_search::{HolderKeying, Reader, Writer};
 use tokio::sync::Mutex;
 
-use crate::config::{Config, OcrEngine};
+use crate::config::Config;
 use crate::home::{Home, Lock};
 use crate::index;
+use crate::sealer::Sealer;
+use crate::workshop::Workshop;
 
 /// Everything that a batch needs, held by one process.
 pub struct Engines {
     pub home: Home,
     pub config: Config,
     pub archive: Arc<Archive>,
-    pub trust: Trust,
-    ocr: Option<Box<dyn Ocr>>,
-    signer: Box<dyn Signer>,
-    copy_form: CopyForm,
+    pub workshop: Workshop,
+    pub sealer: Sealer,
     index: Mutex<Writer>,
     keying: HolderKeying,
     log_key: NoteKey,
@@ -42,10 +40,8 @@ impl Engines {
         let keying = holder_keying(&home)?;
         let index = open_index(&home, &archive, &keying).await?;
         Ok(Self {
-            ocr: text_recogniser(&config),
-            signer: agency_signer(&home)?,
-            copy_form: copy_form(&config)?,
-            trust: trust_of(&home)?,
+            workshop: Workshop::new(&config)?,
+            sealer: Sealer::of_agency(&home, trust_of(&home)?)?,
             index: Mutex::new(index),
             log_key: log_key(&home)?,
             archive,
@@ -54,26 +50,6 @@ impl Engines {
             home,
             _lock: lock,
         })
-    }
-
-    /// The text recogniser, where there is one.
-    pub fn ocr(&self) -> Option<&dyn Ocr> {
-        self.ocr.as_deref()
-    }
-
-    /// The agency's key.
-    pub fn signer(&self) -> &dyn Signer {
-        &*self.signer
-    }
-
-    /// What the agency's seal says.
-    pub fn seal_request(&self, now: Timestamp) -> SealRequest {
-        SealRequest::agency(now, self.copy_form, &self.config.agency.name)
-    }
-
-    /// How scans are prepared.
-    pub fn ingest_options(&self) -> Options {
-        ingest_options(&self.config)
     }
 
     /// Brings the search index up to the archive's last change.
@@ -139,62 +115,52 @@ pub async fn rebuild_index(home: &Home, archive: &Archive, keying: &HolderKeying
     writer.publish().context(attempt)
 }
 
-/// How scans are prepared.
-pub fn ingest_options(config: &Config) -> Options {
-    Options {
-        limits: config.ingest.limits.clone(),
-        jpeg_quality: config.ingest.jpeg_quality,
-        threads: config.threads(),
-        ..Options::default()
-    }
-}
-
-/// The configured text recogniser. Where it is not installed, pages are archived without text, and the log says so.
-pub fn text_recogniser(config: &Config) -> Option<Box<dyn Ocr>> {
-    match config.ocr.engine {
-        OcrEngine::None => None,
-        OcrEngine::Tesseract => match Tesseract::find(&config.ocr.language, &config.ingest.limits) {
-            Ok(tesseract) => Some(Box::new(tesseract)),
-            Err(error) => {
-                tracing::warn!("pages will have no text: {error}");
-                None
-            }
-        },
-    }
-}
-
-/// The agency's key, from the home's `keys/`.
-pub fn agency_signer(home: &Home) -> Result<Box<dyn Signer>> {
-    let key = home.read("keys/agency.key.pem")?;
-    let chain = home.read("keys/agency.chain.pem")?;
-    let signer = SoftwareSigner::from_pem(&key, &chain).context("failed to use the agency's key in keys/")?;
-    Ok(Box::new(signer))
-}
-
-/// The configured form of copy.
-pub fn copy_form(config: &Config) -> Result<CopyForm> {
-    config.seal.copy_form.parse().context("failed to understand copy_form in muniment.toml")
-}
-
 /// The secret with which holders are hashed in the index.
 pub fn holder_keying(home: &Home) -> Result<HolderKeying> {
     Ok(HolderKeying::new(&home.read("keys/holder.secret")?))
 }
 
-/// The home's trust anchors and revocation lists: every file of `trust/`.
+/// What a home trusts: anchors and revocation lists in `trust/`, anchors of a domain in `trust/government/` and
+/// `trust/public/`, and this house's own certificates, those in `keys/` and the earlier ones in `trust/own/`.
 pub fn trust_of(home: &Home) -> Result<Trust> {
-    let folder = home.trust();
-    let attempt = || format!("failed to list {}", folder.display());
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(attempt)? {
-        files.push(entry.with_context(attempt)?.path());
-    }
-    files.sort();
     let mut trust = Trust::none();
-    for file in files.iter().filter(|file| file.is_file()) {
-        add_trust(&mut trust, file)?;
+    let folder = home.trust();
+    for file in files_in(&folder)? {
+        add_trust(&mut trust, &file)?;
+    }
+    for (name, domain) in [("government", TrustDomain::Government), ("public", TrustDomain::Public)] {
+        for file in files_in(&folder.join(name))? {
+            let attempt = || format!("failed to read {}", file.display());
+            trust.add_pem_of(domain, &fs::read(&file).with_context(attempt)?).with_context(attempt)?;
+        }
+    }
+    let chains = files_in(&home.keys())?.into_iter().filter(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        ["agency.", "officer."].iter().any(|start| name.starts_with(start)) && name.ends_with(".chain.pem")
+    });
+    for file in chains.chain(files_in(&folder.join("own"))?) {
+        let attempt = || format!("failed to read {}", file.display());
+        let chain = Certificate::from_pem(&fs::read(&file).with_context(attempt)?).with_context(attempt)?;
+        if let Some(certificate) = chain.first() {
+            trust.add_own(certificate);
+        }
     }
     Ok(trust)
+}
+
+/// The files of a folder in the order of their names; none where there is no folder.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let attempt = || format!("failed to list {}", folder.display());
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(attempt)? {
+        files.push(entry.with_context(attempt)?.path());
+    }
+    files.retain(|path| path.is_file());
+    files.sort();
+    Ok(files)
 }
 
 /// Adds the certificates and revocation lists of a file: PEM, or one revocation list in DER.

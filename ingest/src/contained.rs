@@ -20,6 +20,7 @@ mod parent;
 mod walls;
 mod wire;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -85,7 +86,8 @@ impl Contained {
     pub fn inspect(&self, scan: &Scan, limits: &Limits) -> Result<Inspection, Error> {
         let described = describe(scan, limits)?;
         let files = scan.files.iter().zip(&described);
-        let files = files.map(|(path, (_, format))| (path.clone().into_os_string(), *format)).collect();
+        let files =
+            files.map(|(path, (_, format))| Ok((whole(path)?, *format))).collect::<Result<_, Error>>()?;
         let count = u32::try_from(scan.files.len()).unwrap_or(u32::MAX);
         let task = Task::Look { files };
         let Answer::Found(found) = parent::run(&self.program, &scan.name, limits, count, task, &())? else {
@@ -110,10 +112,10 @@ impl Contained {
         let pages = inspection.pages;
         let task = Task::Prepare {
             name: scan.name.clone(),
-            files: scan.files.iter().map(|path| path.clone().into_os_string()).collect(),
+            files: scan.files.iter().map(|path| whole(path)).collect::<Result<_, _>>()?,
             inspection: Box::new(inspection.clone()),
             title: title.to_owned(),
-            staging: staging.as_os_str().to_owned(),
+            staging: whole(staging)?,
             // Counted here: behind the walls a child cannot see what its control group allows.
             options: Box::new(Options { threads, ..options.clone() }),
             ocr: ocr.map(str::to_owned),
@@ -131,6 +133,12 @@ impl Contained {
         }
         Ok(package)
     }
+}
+
+/// A path as it is from the root, where children work.
+fn whole(path: &Path) -> Result<OsString, Error> {
+    let whole = std::path::absolute(path).map_err(|error| Error::reading(path, error))?;
+    Ok(whole.into_os_string())
 }
 
 /// Checks that a file that is to be kept as it came is what came: the one promise that a child must not break unseen.

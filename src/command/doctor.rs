@@ -2,9 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::{Context, Result, ensure};
-use jiff::ToSpan;
 use muniment_ingest::{Ocr, Tesseract};
-use muniment_seal::Certificate;
 use muniment_search::Reader;
 use serde::Serialize;
 
@@ -13,10 +11,12 @@ use crate::clock;
 use crate::config::OcrEngine;
 use crate::exit::Exit;
 use crate::home::Home;
+use crate::sealer::Sealer;
 use crate::wire;
+use crate::workshop::Workshop;
 
 /// Days before its end at which a certificate is called about to expire.
-const EXPIRY_WARNING_DAYS: i64 = 30;
+const EXPIRY_WARNING_DAYS: u32 = 30;
 
 /// One thing that was looked at.
 #[derive(Serialize)]
@@ -43,6 +43,7 @@ pub async fn run(setting: &Setting) -> Result<Exit> {
         Check::new("configuration", home.config().map(|_| home.config_file().display().to_string())),
         Check::new("procedures", procedures(&home)),
         Check::new("text recognition", text_recognition(&home)),
+        Check::new("contained process", contained_process(&home)),
         Check::new("keys", keys(&home)),
         Check::new("agency certificate", agency_certificate(&home)),
         Check::new("trust anchors", trust(&home)),
@@ -79,6 +80,13 @@ fn text_recognition(home: &Home) -> Result<String> {
     }
 }
 
+/// The walls around the process in which a document is worked on.
+fn contained_process(home: &Home) -> Result<String> {
+    let walls = Workshop::new(&home.config()?)?.check()?;
+    ensure!(walls.network_closed, "{walls}; documents must not be taken in on this machine");
+    Ok(walls.to_string())
+}
+
 /// Private keys are readable by their owner only.
 fn keys(home: &Home) -> Result<String> {
     let mut count = 0;
@@ -93,24 +101,21 @@ fn keys(home: &Home) -> Result<String> {
         );
         count += usize::from(is_secret);
     }
-    wire::agency_signer(home)?;
     wire::holder_keying(home)?;
     Ok(format!("{count} secrets, private"))
 }
 
+/// The agency's certificate may be used now, and for a while yet.
 fn agency_certificate(home: &Home) -> Result<String> {
-    let chain = Certificate::from_pem(&home.read("keys/agency.chain.pem")?)?;
-    let certificate = chain.first().context("keys/agency.chain.pem is empty")?;
-    let now = clock::now();
-    let until = certificate.not_after();
-    ensure!(until > now, "expired on {}; get a new one", clock::local(until));
-    let soon = now.checked_add((EXPIRY_WARNING_DAYS * 24).hours()).context("the clock is out of range")?;
+    let sealer = Sealer::of_agency(home, wire::trust_of(home)?)?;
+    let (certificate, now) = (sealer.certificate()?, clock::now());
+    let until = clock::local(certificate.not_after());
+    sealer.check(now).with_context(|| format!("it must not be used (valid until {until})"))?;
     ensure!(
-        until > soon,
-        "expires on {}, within {EXPIRY_WARNING_DAYS} days; get a new one",
-        clock::local(until)
+        !certificate.expires_within(now, EXPIRY_WARNING_DAYS),
+        "expires on {until}, within {EXPIRY_WARNING_DAYS} days; get a new one"
     );
-    Ok(format!("{}, until {}", certificate.subject(), clock::local(until)))
+    Ok(format!("{}, until {until}", certificate.subject()))
 }
 
 fn trust(home: &Home) -> Result<String> {

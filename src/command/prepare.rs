@@ -6,7 +6,7 @@ use crate::cli::PrepareArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::home::Home;
-use crate::wire;
+use crate::workshop::Workshop;
 
 /// Makes one unsigned PDF/A. Needs no home; uses its configuration where there is one.
 pub fn run(setting: &Setting, args: PrepareArgs) -> Result<Exit> {
@@ -18,12 +18,13 @@ pub fn run(setting: &Setting, args: PrepareArgs) -> Result<Exit> {
     let title =
         args.title.unwrap_or_else(|| first.file_stem().unwrap_or_default().to_string_lossy().into_owned());
     let scan = Scan { name: first.display().to_string(), files: args.inputs };
-    let ocr = if args.no_ocr { None } else { wire::text_recogniser(&config) };
-    let options = wire::ingest_options(&config);
+    let workshop = Workshop::new(&config)?;
+    let workshop = if args.no_ocr { workshop.without_ocr() } else { workshop };
+    let mut options = workshop.options().clone();
+    options.profile = args.profile.map_or(options.profile, Into::into);
     let staging = tempfile::tempdir().context("failed to make a temporary folder")?;
-    let inspection = muniment_ingest::inspect(&scan, &options.limits)?;
-    let package =
-        muniment_ingest::prepare(&scan, inspection, &title, staging.path(), &options, ocr.as_deref(), &())?;
+    let inspection = workshop.inspect(&scan)?;
+    let package = workshop.prepare(&scan, inspection, &title, staging.path(), &options)?;
     let pdf = std::fs::read(&package.pdf).context("failed to read the prepared PDF")?;
     write_whole(&args.output, &pdf)?;
     println!(

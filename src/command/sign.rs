@@ -3,20 +3,21 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::{Setting, write_whole};
-use crate::cli::SignArgs;
+use crate::cli::{SignArgs, SignerArg};
 use crate::exit::Exit;
+use crate::sealer::Sealer;
 use crate::{clock, wire};
-use muniment_seal::SealRequest;
 
-/// Puts the home's agency seal on a PDF.
+/// Puts the agency's seal, or the officer's signature, on a PDF.
 pub fn run(setting: &Setting, args: &SignArgs) -> Result<Exit> {
     let home = setting.open_home()?;
-    let config = home.config()?;
     let pdf = fs::read(&args.input).with_context(|| format!("failed to read {}", args.input.display()))?;
-    let request = SealRequest::agency(clock::now(), wire::copy_form(&config)?, &config.agency.name);
-    let signer = wire::agency_signer(&home)?;
-    let signed = muniment_seal::sign(&pdf, &request, &*signer)
-        .with_context(|| format!("failed to seal {}", args.input.display()))?;
+    let trust = wire::trust_of(&home)?;
+    let signed = match args.signer {
+        SignerArg::Agency => Sealer::of_agency(&home, trust)?.sign_as_agency(&pdf, clock::now()),
+        SignerArg::Officer => Sealer::of_officer(&home, trust)?.sign_as_officer(&pdf, clock::now()),
+    };
+    let signed = signed.with_context(|| format!("failed to sign {}", args.input.display()))?;
     write_whole(&args.output, &signed)?;
     println!("{}: {} B", args.output.display(), signed.len());
     Ok(Exit::Done)

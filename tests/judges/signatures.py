@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Judges the signatures of PDFs with pyHanko and poppler's pdfsig: each is intact, of a trusted signer whose certificate is not
-revoked, in the form of PAdES, and the last covers the whole file.
+revoked, in the form of PAdES, and the last covers the whole file, or all but one revision that holds validation data alone.
 
     signatures.py --trust ROOT.pem [--trust MORE.pem] [--crl LIST.crl] PATH...
 
@@ -36,11 +36,12 @@ def read_trust(files, lists):
 
 
 def judge_with_pyhanko(pdf, roots, revoked):
-    """What pyHanko finds wrong with a PDF's signatures, and how many there are."""
+    """What pyHanko finds wrong with a PDF's signatures, how many there are, and whether validation data follows them."""
     faults = []
     with open(pdf, "rb") as stream:
         reader = PdfFileReader(stream)
         signatures = reader.embedded_signatures
+        has_data = "/DSS" in reader.root
         for number, signature in enumerate(signatures):
             where = f"signature {signature.field_name}"
             # Without a list of revoked certificates nothing can be said about revocation.
@@ -64,7 +65,7 @@ def judge_with_pyhanko(pdf, roots, revoked):
                     f"it covers less than its revision: {status.coverage}",
                 ),
                 (
-                    not last or status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+                    not last or is_whole(reader, signature, status, has_data),
                     "the last signature does not cover the whole file",
                 ),
                 (
@@ -78,7 +79,15 @@ def judge_with_pyhanko(pdf, roots, revoked):
                 (has_attribute(signature, ESS_CERTIFICATE), "no signing-certificate-v2 attribute (ETSI EN 319 122-1)"),
             ]
             faults += [f"{where}: {fault}" for passed, fault in checks if not passed]
-    return faults, len(signatures)
+    return faults, len(signatures), has_data
+
+
+def is_whole(reader, signature, status, has_data):
+    """Whether a signature covers all of the file, but for the one revision of validation data where there is one."""
+    if not has_data:
+        return status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    is_next_to_last = signature.signed_revision == reader.xrefs.total_revisions - 2
+    return is_next_to_last and status.modification_level == ModificationLevel.LTA_UPDATES
 
 
 def has_attribute(signature, name):
@@ -86,7 +95,7 @@ def has_attribute(signature, name):
     return any(attribute["type"].native == name for attribute in signer["signed_attrs"])
 
 
-def judge_with_pdfsig(pdf, expected):
+def judge_with_pdfsig(pdf, expected, has_data):
     """What pdfsig finds wrong: it does not know our trust anchors, so it judges the signature alone."""
     code, output = run("pdfsig", "-nocert", pdf)
     verdicts = re.findall(r"Signature Validation: (.*)", output)
@@ -95,7 +104,7 @@ def judge_with_pdfsig(pdf, expected):
         faults.append(f"pdfsig ends with {code}: {first_lines(output)}")
     if len(verdicts) != expected:
         faults.append(f"pdfsig finds {len(verdicts)} signatures, pyHanko {expected}")
-    if "Total document signed" not in output:
+    if not has_data and "Total document signed" not in output:
         faults.append("pdfsig: the document is not signed as a whole")
     return faults
 
@@ -113,14 +122,14 @@ def main():
     for pdf in pdfs_below(given.paths):
         verdict.judged += 1
         try:
-            faults, count = judge_with_pyhanko(pdf, roots, revoked)
+            faults, count, has_data = judge_with_pyhanko(pdf, roots, revoked)
         except Exception as error:  # whatever a damaged file makes pyHanko raise is a failure of that file
             verdict.fail(pdf, f"pyHanko cannot read it: {type(error).__name__}: {error}")
             continue
         if count == 0:
             faults = ["it has no signature"]
         else:
-            faults += judge_with_pdfsig(pdf, count)
+            faults += judge_with_pdfsig(pdf, count, has_data)
         for fault in faults:
             verdict.fail(pdf, fault)
     verdict.finish()

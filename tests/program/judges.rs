@@ -28,5 +28,10 @@ fn structure_signatures_and_storage_are_sound_and_damage_to_them_is_seen() {
     judge("structure.py", &[&store]);
     judge("signatures.py", &[&PathBuf::from("--trust"), &trust, &store]);
     judge("storage.py", &[&store]);
+
+    house.run(["uplift", "--now"]).expect(0);
+    judge("structure.py", &[&store]);
+    judge("signatures.py", &[&PathBuf::from("--trust"), &trust, &store]);
+    judge("storage.py", &[&store]);
     judge("selfcheck.py", &[&PathBuf::from("--trust"), &trust, &store]);
 }

@@ -16,3 +16,4 @@ mod portal;
 mod prepare_sign_verify;
 mod rebuild;
 mod take;
+mod uplift;

@@ -47,12 +47,44 @@ fn verdicts_are_exit_codes() {
 }
 
 #[test]
+fn a_folder_is_verified_as_of_a_day_and_held_against_the_archive() {
+    let house = House::without_ocr();
+    let signed = sealed(&house);
+    let folder = house.path("folder");
+    fs::create_dir_all(folder.join("below")).expect("a folder");
+    for copy in ["a.pdf", "b.pdf", "below/c.PDF"] {
+        fs::copy(&signed, folder.join(copy)).expect("a copy");
+    }
+    fs::write(folder.join("note.txt"), "no PDF").expect("a note");
+    let verify = |more: &[&str], code| {
+        let args = ["--json".as_ref(), "verify".as_ref(), folder.as_os_str()].into_iter();
+        house.run(args.chain(more.iter().map(|word| word.as_ref()))).expect(code).json()
+    };
+    let reports = verify(&[], 0);
+    let names: Vec<bool> =
+        reports.as_array().expect("a list").iter().map(|one| one["archive"]["record"].is_null()).collect();
+    assert_eq!(names, [true, true, true], "no record holds what was only signed");
+    assert_eq!(reports[2]["report"]["signatures"][0]["domain"], "own");
+    // Long before the certificate was made, and long after it has ended.
+    verify(&["--at", "2020-01-01"], 2);
+    verify(&["--at", "2040-01-01T00:00:00+07:00"], 2);
+    house.run(["verify", "--at", "yesterday", "x.pdf"]).expect(64);
+
+    let taken = house.take(&[&samples()], 0);
+    let id = taken["documents"][0]["record"].as_str().expect("a record").to_owned();
+    let copy = house.path("copy.pdf");
+    house.run(["get".as_ref(), id.as_ref(), "-o".as_ref(), copy.as_os_str()]).expect(0);
+    let report = house.run(["--json".as_ref(), "verify".as_ref(), copy.as_os_str()]).expect(0).json();
+    assert_eq!(report["archive"]["record"], id.as_str());
+}
+
+#[test]
 fn the_report_is_also_for_machines_and_in_english() {
     let house = House::new();
     let signed = sealed(&house);
     let report = house.run(["--json".as_ref(), "verify".as_ref(), signed.as_os_str()]).expect(0).json();
     assert_eq!(report["report"]["verdict"], "TOTAL-PASSED");
-    assert_eq!(report["report"]["signatures"][0]["level"], "B-B");
+    assert_eq!(report["report"]["signatures"][0]["level"], "B-T");
     let english =
         house.run(["--lang".as_ref(), "en".as_ref(), "verify".as_ref(), signed.as_os_str()]).expect(0);
     assert!(english.stdout.starts_with("The electronic copy is valid"), "{}", english.stdout);
