@@ -33,6 +33,10 @@ fn sentences(code: &str) -> (&'static str, &'static str) {
             "Tệp bị hỏng, không mở được. Chép lại tệp từ máy quét hoặc quét lại.",
             "The file is damaged. Copy it from the scanner again, or scan again.",
         ),
+        "unsupported" => (
+            "Tệp dùng một dạng hiếm chưa nhận được, nêu dưới đây. Xuất lại từ máy quét thành JPEG, PNG, TIFF hoặc PDF thường.",
+            "The file uses a rare form that is not taken, named below. Export it again as plain JPEG, PNG, TIFF or PDF.",
+        ),
         "too-large" => (
             "Ảnh hoặc tệp vượt quá giới hạn kích thước. Quét lại ở 300 dpi, hoặc nâng giới hạn trong muniment.toml.",
             "The image or file is larger than allowed. Scan at 300 dpi, or raise the limit in muniment.toml.",

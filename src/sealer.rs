@@ -71,9 +71,9 @@ impl Sealer {
         check_signer(self.signer.chain(), &self.trust, Some(&self.revocation), now)?.require_revocation()
     }
 
-    /// Seals a digitised copy, or accepts a signed original as it is.
+    /// Seals a digitised copy or what came in unsigned, or accepts a signed original as it is.
     pub fn seal(&self, package: Package, staging: &std::path::Path, now: Timestamp) -> Result<Sealed, Error> {
-        if package.form != Form::Digitised {
+        if package.form == Form::SignedOriginal {
             return muniment_seal::accept(package, &self.trust, now);
         }
         self.check_now_and_then(now)?;

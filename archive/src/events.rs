@@ -86,10 +86,10 @@ impl Events {
         }
         for signature in &record.signatures {
             let kind = match record.form {
-                Form::Digitised => "digital signature generation",
+                Form::Digitised | Form::BornDigital => "digital signature generation",
                 Form::SignedOriginal => "digital signature validation",
             };
-            let at = signature.claimed_at.filter(|_| record.form == Form::Digitised);
+            let at = signature.claimed_at.filter(|_| record.form != Form::SignedOriginal);
             events.push(event(
                 kind,
                 at.unwrap_or(record.created_at),

@@ -128,7 +128,7 @@ impl Contained {
         if u32::try_from(package.pages.len()) != Ok(pages) {
             return Err(unexpected());
         }
-        if package.form == Form::SignedOriginal {
+        if package.form != Form::Digitised {
             verify_kept(&package)?;
         }
         Ok(package)

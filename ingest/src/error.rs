@@ -45,6 +45,14 @@ pub enum Error {
         /// What was found.
         detail: String,
     },
+    /// The file keeps its format's rules, and uses a part of them that is not taken in.
+    #[error("{name} cannot be taken in: {detail}")]
+    Unsupported {
+        /// The file's name.
+        name: String,
+        /// What it uses.
+        detail: String,
+    },
     /// The file, or a page in it, is over a limit; found before memory was taken for it.
     #[error("{name} is too large: {detail}")]
     TooLarge {
@@ -145,6 +153,7 @@ impl Error {
             Self::UnknownFormat(_) => "unknown-format",
             Self::Truncated { .. } => "truncated",
             Self::Damaged { .. } => "damaged",
+            Self::Unsupported { .. } => "unsupported",
             Self::TooLarge { .. } => "too-large",
             Self::TooManyPages { .. } => "too-many-pages",
             Self::NoPages(_) => "no-pages",
@@ -162,6 +171,20 @@ impl Error {
             Self::NoSuchPage(_) => "no-such-page",
             Self::Internal(_) => "internal",
         }
+    }
+
+    /// The failure of something inside the file `name`, as that file's.
+    pub(crate) fn within(mut self, file: &str) -> Self {
+        if let Self::Truncated { name, detail }
+        | Self::Damaged { name, detail }
+        | Self::Unsupported { name, detail }
+        | Self::TooLarge { name, detail } = &mut self
+            && name != file
+        {
+            *detail = format!("{name}: {detail}");
+            file.clone_into(name);
+        }
+        self
     }
 
     /// A failure to read `path`, told apart by what the system said.

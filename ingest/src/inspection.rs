@@ -1,11 +1,12 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use muniment_record::{DigestWriter, Form, Scan, Source};
 use serde::{Deserialize, Serialize};
 
+use crate::source::expand::skim;
+use crate::source::held::HeldFile;
 use crate::source::{Format, contained, jpeg, pdf, png, tiff};
 use crate::{Error, Limits};
 
@@ -35,10 +36,10 @@ impl Inspection {
         };
         let pages: u64 = found.iter().map(|found| u64::from(found.pages)).sum();
         let of_several = found.len() > 1;
-        if of_several && found.iter().any(|found| found.form == Form::SignedOriginal) {
-            return Err(Error::Damaged {
+        if of_several && found.iter().any(|found| found.form != Form::Digitised) {
+            return Err(Error::Unsupported {
                 name: scan.name.clone(),
-                detail: "a signed document cannot be one of several files of a scan".to_owned(),
+                detail: "a document that is kept as it came cannot be one of several files".to_owned(),
             });
         }
         match u32::try_from(pages) {
@@ -138,11 +139,13 @@ pub(crate) fn look(path: &Path, name: &str, format: Format, limits: &Limits) -> 
             png::header(name, &read(path)?, limits)?;
             Ok(scanned(1))
         }
-        Format::Tiff => Ok(scanned(tiff::count_pages(name, path, limits)?)),
+        Format::Tiff => Ok(scanned(tiff::count_pages(name, &HeldFile::open(path)?, limits)?)),
         Format::Pdf => {
-            let reader = pdf::Reader::open(name, Arc::new(read(path)?), limits)?;
-            let form = if reader.is_signed() { Form::SignedOriginal } else { Form::Digitised };
-            Ok(Found { pages: reader.pages()?, form })
+            let file = HeldFile::open(path)?;
+            let skimmed = skim(name, &mut file.reader(), limits.expanded_bytes)?;
+            let bytes = file.map().map_err(|error| Error::reading(path, error))?;
+            let reader = pdf::Reader::open(name, bytes, limits)?;
+            Ok(Found { pages: reader.pages()?, form: reader.form(skimmed)? })
         }
     }
 }

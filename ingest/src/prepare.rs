@@ -1,17 +1,18 @@
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use muniment_record::{Digest, DigestWriter, Form, KeptPage, Package, Page, Provenance, Scan};
+use muniment_record::{Digest, Form, KeptPage, Package, Page, Provenance, Scan, Source};
 
 use crate::inspection::{file_name, read};
 use crate::page::{self, PreparedPage};
 use crate::pdf::document::{Document, software};
 use crate::raster::usize_of;
+use crate::source::held::HeldFile;
 use crate::source::{Format, PageImage, contained, jpeg, pdf, png, tiff};
 use crate::{Error, Inspection, Limits, Monitor, Ocr, Options, signed};
 
@@ -21,8 +22,8 @@ pub(crate) const STAGED: &str = "prepared.pdf";
 /// Makes `scan` into a package: writes `prepared.pdf` into `staging`, an existing empty folder of the caller's.
 ///
 /// Pages go through one by one on each thread, and the file grows on disk as they are done: memory is that of a page a
-/// thread, whatever the number of pages. A scan whose [`Form`] is a signed original is copied byte for byte, and its
-/// text is read beside it.
+/// thread, whatever the number of pages. A scan whose [`Form`] is not digitised is copied byte for byte, and its text is
+/// read beside it. Pages are read from a copy in `staging`, which is hashed: what is made is made of what was inspected.
 ///
 /// # Errors
 ///
@@ -38,14 +39,14 @@ pub fn prepare(
     monitor: &dyn Monitor,
 ) -> Result<Package, Error> {
     let staged = staging.join(STAGED);
-    let files = open_files(scan, &inspection)?;
     let (pages, profile, kept) = match inspection.form {
         Form::Digitised => {
+            let files = open_files(scan, &inspection, staging)?;
             let (pages, kept) = digitise(&files, &inspection, title, &staged, options, ocr, monitor)?;
             (pages, options.profile.name(), kept)
         }
-        Form::SignedOriginal => {
-            (keep(&files, &inspection, &staged, options, ocr, monitor)?, "original", Vec::new())
+        Form::SignedOriginal | Form::BornDigital => {
+            (keep(scan, &inspection, &staged, options, ocr, monitor)?, "original", Vec::new())
         }
     };
     Ok(Package {
@@ -62,76 +63,113 @@ pub fn prepare(
     })
 }
 
-/// A file of the scan, with its content where that is shared by the threads.
+/// A file of the scan.
 struct OpenFile {
     name: String,
     path: PathBuf,
     format: Format,
-    bytes: Option<Arc<Vec<u8>>>,
     sha256: Digest,
+    /// The copy that its pages are read from; a file of one page is read at once.
+    held: Option<HeldFile>,
 }
 
-fn open_files(scan: &Scan, inspection: &Inspection) -> Result<Vec<OpenFile>, Error> {
-    let known = scan.files.len() == inspection.sources.len();
+fn open_files(scan: &Scan, inspection: &Inspection, staging: &Path) -> Result<Vec<OpenFile>, Error> {
     let mut files = Vec::new();
     for (path, source) in scan.files.iter().zip(&inspection.sources) {
-        let name = file_name(path);
-        let format = Format::from_media_type(&source.media_type).filter(|_| known && name == source.name);
-        let format = format.ok_or_else(|| Error::Changed(name.clone()))?;
-        let bytes = match format {
-            Format::Pdf => Some(Arc::new(unchanged(path, &name, source.sha256)?)),
+        let (name, format) = identify(scan, inspection, path, source)?;
+        let held = match format {
             Format::Jpeg | Format::Png => None,
-            Format::Tiff => {
-                let length = path.metadata().map_err(|error| Error::reading(path, error))?.len();
-                if length != source.bytes {
-                    return Err(Error::Changed(name));
-                }
-                None
-            }
+            Format::Tiff | Format::Pdf => Some(HeldFile::unnamed_copy(path, &name, source.sha256, staging)?),
         };
-        files.push(OpenFile { name, path: path.clone(), format, bytes, sha256: source.sha256 });
+        files.push(OpenFile { name, path: path.clone(), format, sha256: source.sha256, held });
     }
     Ok(files)
 }
 
+/// The name and format of a file that must be one of those inspected.
+fn identify(
+    scan: &Scan,
+    inspection: &Inspection,
+    path: &Path,
+    source: &Source,
+) -> Result<(String, Format), Error> {
+    let known = scan.files.len() == inspection.sources.len();
+    let name = file_name(path);
+    match Format::from_media_type(&source.media_type).filter(|_| known && name == source.name) {
+        Some(format) => Ok((name, format)),
+        None => Err(Error::Changed(name)),
+    }
+}
+
 /// The content of a file that must still be what was inspected.
-fn unchanged(path: &Path, name: &str, sha256: Digest) -> Result<Vec<u8>, Error> {
-    let bytes = read(path)?;
-    if Digest::of(&bytes) == sha256 { Ok(bytes) } else { Err(Error::Changed(name.to_owned())) }
+fn unchanged(file: &OpenFile) -> Result<Vec<u8>, Error> {
+    let bytes = read(&file.path)?;
+    if Digest::of(&bytes) == file.sha256 { Ok(bytes) } else { Err(Error::Changed(file.name.clone())) }
 }
 
 /// A thread's way into the files: the one that it read last stays open.
 #[derive(Default)]
 struct Pages {
     tiff: Option<(usize, tiff::Reader)>,
-    pdf: Option<(usize, pdf::Reader)>,
+    pdf: OpenPdf,
 }
 
 impl Pages {
     fn load(&mut self, files: &[OpenFile], at: Place, limits: &Limits) -> Result<PageImage, Error> {
         let file = &files[at.file];
-        match file.format {
-            Format::Jpeg => jpeg::load(&file.name, unchanged(&file.path, &file.name, file.sha256)?, limits),
-            Format::Png => png::load(&file.name, &unchanged(&file.path, &file.name, file.sha256)?, limits),
-            Format::Tiff => {
+        match (file.format, &file.held) {
+            (Format::Jpeg, _) => jpeg::load(&file.name, unchanged(file)?, limits),
+            (Format::Png, _) => png::load(&file.name, &unchanged(file)?, limits),
+            (Format::Tiff, Some(held)) => {
                 let reader = match self.tiff.take() {
                     Some((index, reader)) if index == at.file => reader,
-                    _ => tiff::Reader::open(&file.name, &file.path, limits)?,
+                    _ => tiff::Reader::open(&file.name, held, limits)?,
                 };
                 self.tiff.insert((at.file, reader)).1.page(at.page)
             }
-            Format::Pdf => {
-                let reader = match self.pdf.take() {
-                    Some((index, reader)) if index == at.file => reader,
-                    _ => pdf::Reader::open_inspected(
-                        &file.name,
-                        file.bytes.clone().unwrap_or_default(),
-                        limits,
-                    )?,
-                };
-                self.pdf.insert((at.file, reader)).1.page(at.page)
-            }
+            (Format::Pdf, Some(held)) => self.pdf.reader(at, &file.name, held, limits)?.page(at.page),
+            (_, None) => Err(Error::Internal("a file of several pages is not held".to_owned())),
         }
+    }
+}
+
+/// A PDF that stays open for some pages.
+///
+/// What was touched of a mapped file counts as memory, and parsers remember what they parsed: so it is opened anew
+/// after so many pages as have [`OpenPdf::MOST_BYTES`] in the file.
+#[derive(Default)]
+struct OpenPdf {
+    open: Option<(usize, pdf::Reader)>,
+    /// Pages that may still be read before it is opened again.
+    left: u64,
+}
+
+impl OpenPdf {
+    const MOST_BYTES: u64 = 32 << 20;
+
+    fn reader(
+        &mut self,
+        at: Place,
+        name: &str,
+        held: &HeldFile,
+        limits: &Limits,
+    ) -> Result<&pdf::Reader, Error> {
+        let fresh = |left: &mut u64| {
+            let bytes = held.map().map_err(|error| Error::reading(Path::new(name), error))?;
+            let reader = pdf::Reader::open(name, bytes, limits)?;
+            let bytes_a_page = held.bytes() / u64::from(reader.pages()?);
+            *left = (Self::MOST_BYTES / bytes_a_page.max(1)).max(1);
+            Ok(reader)
+        };
+        let reader = match self.open.take() {
+            Some((index, reader)) if index == at.file && self.left > 0 => reader,
+            old => {
+                drop(old);
+                fresh(&mut self.left)?
+            }
+        };
+        self.left -= 1;
+        Ok(&self.open.insert((at.file, reader)).1)
     }
 }
 
@@ -181,45 +219,25 @@ fn digitise(
     Ok((facts, kept))
 }
 
-/// Keeps a signed original byte for byte, and reads its text beside it.
+/// Keeps a document byte for byte, and reads its text beside it.
 fn keep(
-    files: &[OpenFile],
+    scan: &Scan,
     inspection: &Inspection,
     staged: &Path,
     options: &Options,
     ocr: Option<&dyn Ocr>,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Page>, Error> {
-    let writing = |error: io::Error| Error::writing(staged, error);
-    let [original] = files else {
-        return Err(Error::Internal("a signed document of several files".to_owned()));
+    let ([path], [source]) = (scan.files.as_slice(), inspection.sources.as_slice()) else {
+        return Err(Error::Internal("a document of several files is kept as it came".to_owned()));
     };
-    let mut source = File::open(&original.path).map_err(|error| Error::reading(&original.path, error))?;
-    let mut out = DigestWriter::new(File::create_new(staged).map_err(writing)?);
-    let mut chunk = vec![0; 256 << 10];
-    loop {
-        let read = source.read(&mut chunk).map_err(|error| Error::reading(&original.path, error))?;
-        if read == 0 {
-            break;
-        }
-        out.write_all(&chunk[..read]).map_err(writing)?;
-    }
-    let (file, sha256, _) = out.finish();
-    file.sync_all().map_err(writing)?;
-    if sha256 != original.sha256 {
-        return Err(Error::Changed(original.name.clone()));
-    }
+    let (name, _) = identify(scan, inspection, path, source)?;
+    let held = HeldFile::copy(path, &name, source.sha256, staged)?;
+    held.sync().map_err(|error| Error::writing(staged, error))?;
     let mut facts = Vec::new();
-    let work = |pages: &mut Pages, place: Place| {
-        contained(&original.name, || {
-            let reader = match pages.pdf.take() {
-                Some((_, reader)) => reader,
-                None => {
-                    let bytes = original.bytes.clone().unwrap_or_default();
-                    pdf::Reader::open_inspected(&original.name, bytes, &options.limits)?
-                }
-            };
-            signed::read_page(&pages.pdf.insert((0, reader)).1, place.page, ocr)
+    let work = |pages: &mut Pages, at: Place| {
+        contained(&name, || {
+            signed::read_page(pages.pdf.reader(at, &name, &held, &options.limits)?, at.page, ocr)
         })
     };
     in_order(&places(inspection), options, work, monitor, |page| {

@@ -3,6 +3,7 @@
 pub(crate) mod ccitt;
 pub(crate) mod exif;
 pub(crate) mod expand;
+pub(crate) mod held;
 pub(crate) mod jpeg;
 pub(crate) mod pdf;
 pub(crate) mod png;
@@ -107,6 +108,11 @@ pub(crate) fn contained<T>(name: &str, parse: impl FnOnce() -> Result<T, Error>)
     catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
         Err(Error::Damaged { name: name.to_owned(), detail: "its content stopped a parser".to_owned() })
     })
+}
+
+/// Says which file a failure of something in it belongs to.
+pub(crate) fn within<T>(name: &str, result: Result<T, Error>) -> Result<T, Error> {
+    result.map_err(|error| error.within(name))
 }
 
 /// A resolution that can be true of a scanner or a camera; others are taken for absent.

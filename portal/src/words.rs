@@ -64,6 +64,10 @@ pub(crate) fn form(form: Form, language: Language) -> &'static str {
         Form::SignedOriginal => {
             language.choose("Bản điện tử gốc, giữ nguyên từng byte", "Born digital, kept byte for byte")
         }
+        Form::BornDigital => language.choose(
+            "Bản điện tử chưa ký, giữ nguyên và ký số thêm",
+            "Born digital without a signature, kept and sealed",
+        ),
     }
 }
 

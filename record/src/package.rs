@@ -57,6 +57,9 @@ pub enum Form {
     Digitised,
     /// Came in with signatures: kept byte for byte, never touched.
     SignedOriginal,
+    /// Came in as typed pages without a signature (văn bản điện tử gốc): kept byte for byte, and sealed by the agency
+    /// behind its last byte; never printed and scanned.
+    BornDigital,
 }
 
 /// One page: facts measured on its image, and its text.

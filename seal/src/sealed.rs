@@ -97,7 +97,7 @@ pub fn seal(
     seal_with(package, staging, &Sealing { signings, timestamps: None, trust })
 }
 
-/// Seals a digitised package: signs its PDF, verifies the result and writes it to `staging/sealed.pdf`.
+/// Seals a package without signatures: signs its PDF, verifies the result and writes it to `staging/sealed.pdf`.
 ///
 /// # Errors
 ///
@@ -105,7 +105,7 @@ pub fn seal(
 /// [`Error::NotFlat`] for a PDF that could change what it shows, [`Error::Timestamp`] where no authority answers,
 /// [`Error::SelfCheck`] where the result does not verify; nothing is written then. Otherwise as [`sign`].
 pub fn seal_with(package: Package, staging: &Path, sealing: &Sealing<'_>) -> Result<Sealed, Error> {
-    if package.form != Form::Digitised {
+    if package.form == Form::SignedOriginal {
         return Err(Error::WrongForm("a signed original is accepted as it is, never sealed"));
     }
     let last = sealing.signings.last().ok_or(Error::Credential("a signer"))?;

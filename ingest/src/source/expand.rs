@@ -1,6 +1,7 @@
 //! Bounded expansion of compressed bytes.
 
-use std::io::Read;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use flate2::read::ZlibDecoder;
 use weezl::BitOrder;
@@ -67,30 +68,69 @@ fn pack_bits(data: &[u8], room: usize) -> Vec<u8> {
     expanded
 }
 
-/// Refuses a PDF in which one Flate stream expands beyond `limit`, before any reader expands it whole.
+/// What a pass over all bytes of a PDF finds without any structure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Skimmed {
+    /// Whether a byte range, the mark of a signature, is written anywhere.
+    pub(crate) has_byte_range: bool,
+}
+
+/// Bytes of a file that are looked at together.
+const WINDOW: usize = 256 << 10;
+
+/// The most bytes that belong to one find: a keyword, the end of its line, and two bytes.
+const MOST_FIND: usize = 16;
+
+/// Skims a PDF, and refuses it where one Flate stream expands beyond `limit`, before any reader expands it whole.
 ///
 /// Every `stream` keyword is tried, whatever the cross-reference says, for a reader that repairs files may come to any
-/// of them. Other filters expand by less than a flate stream, and are bounded by the limits on images and on memory.
-pub(crate) fn check_streams(name: &str, bytes: &[u8], limit: u64) -> Result<(), Error> {
+/// of them. Streams that other filters hide are found when the objects are looked at.
+pub(crate) fn skim(name: &str, file: &mut (impl Read + Seek), limit: u64) -> Result<Skimmed, Error> {
     const KEYWORD: &[u8] = b"stream";
-    let mut at = 0;
+    let failed = |error| Error::reading(Path::new(name), error);
+    let mut window = Vec::with_capacity(WINDOW + MOST_FIND);
     let mut chunk = vec![0; 64 << 10];
-    while let Some(found) = find(&bytes[at..], KEYWORD) {
-        at += found + KEYWORD.len();
-        let start = at + bytes[at..].iter().take(2).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        // RFC 1950, 2.2: deflate, and a header that is a multiple of 31.
-        let is_zlib = matches!(bytes.get(start..start + 2), Some(&[method, flags])
-            if method & 0x0f == 8 && (u16::from(method) << 8 | u16::from(flags)) % 31 == 0);
-        if start == at || !is_zlib {
-            continue;
-        }
-        let mut decoder = ZlibDecoder::new(&bytes[start..]);
-        let mut expanded = 0_u64;
-        while let Ok(read @ 1..) = decoder.read(&mut chunk) {
-            expanded += u64::try_from(read).unwrap_or(u64::MAX);
-            if expanded > limit {
-                return Err(Error::ExpandsTooFar { name: name.to_owned(), limit });
+    let mut skimmed = Skimmed::default();
+    // Where in the file the window begins.
+    let mut start = 0;
+    loop {
+        file.seek(SeekFrom::Start(start + window.len() as u64)).map_err(failed)?;
+        let read = file.by_ref().take(WINDOW as u64).read_to_end(&mut window).map_err(failed)?;
+        skimmed.has_byte_range |= find(&window, b"/ByteRange").is_some();
+        // What begins near the end is looked at with what follows.
+        let whole = if read == 0 { window.len() } else { window.len().saturating_sub(MOST_FIND) };
+        let mut at = 0;
+        while let Some(found) = find(&window[at..], KEYWORD).filter(|found| at + found < whole) {
+            at += found + KEYWORD.len();
+            let line_end =
+                window[at..].iter().take(2).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            if line_end == 0 || !is_zlib(&window[at + line_end..]) {
+                continue;
             }
+            file.seek(SeekFrom::Start(start + (at + line_end) as u64)).map_err(failed)?;
+            check_expansion(name, ZlibDecoder::new(BufReader::new(file.by_ref())), &mut chunk, limit)?;
+        }
+        if read == 0 {
+            return Ok(skimmed);
+        }
+        window.drain(..whole);
+        start += whole as u64;
+    }
+}
+
+/// Whether bytes begin as RFC 1950, 2.2, demands: deflate, and a header that is a multiple of 31.
+pub(super) fn is_zlib(bytes: &[u8]) -> bool {
+    matches!(bytes, &[method, flags, ..]
+        if method & 0x0f == 8 && (u16::from(method) << 8 | u16::from(flags)) % 31 == 0)
+}
+
+/// Expands to nowhere, until the end, an error, or the limit.
+fn check_expansion(name: &str, mut from: impl Read, chunk: &mut [u8], limit: u64) -> Result<(), Error> {
+    let mut expanded = 0_u64;
+    while let Ok(read @ 1..) = from.read(chunk) {
+        expanded += read as u64;
+        if expanded > limit {
+            return Err(Error::ExpandsTooFar { name: name.to_owned(), limit });
         }
     }
     Ok(())
@@ -98,15 +138,7 @@ pub(crate) fn check_streams(name: &str, bytes: &[u8], limit: u64) -> Result<(), 
 
 /// The first place of `needle` in `bytes`.
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    let (&first, rest) = needle.split_first()?;
-    let mut at = 0;
-    while let Some(found) = bytes.get(at..)?.iter().position(|&byte| byte == first) {
-        at += found + 1;
-        if bytes[at..].starts_with(rest) {
-            return Some(at - 1);
-        }
-    }
-    None
+    memchr::memmem::find(bytes, needle)
 }
 
 #[cfg(test)]
@@ -124,8 +156,22 @@ mod tests {
     }
 
     #[test]
-    fn needles_are_found_where_they_begin() {
-        assert_eq!(find(b"aab", b"ab"), Some(1));
-        assert_eq!(find(b"aa", b"ab"), None);
+    fn a_find_is_seen_wherever_the_window_ends() {
+        let bomb = {
+            use std::io::Write;
+            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+            encoder.write_all(&vec![0; 1 << 20]).unwrap();
+            encoder.finish().unwrap()
+        };
+        for before in (WINDOW - 40)..(WINDOW + 4) {
+            let mut file = vec![b' '; before];
+            file.extend_from_slice(b"stream\r\n");
+            file.extend_from_slice(&bomb);
+            let skim = |limit| skim("x", &mut std::io::Cursor::new(&file), limit);
+            assert_eq!(skim(1 << 20).unwrap(), Skimmed { has_byte_range: false });
+            assert_eq!(skim((1 << 20) - 1).unwrap_err().code(), "expands-too-far", "{before}");
+            file[before - 10..before].copy_from_slice(b"/ByteRange");
+            assert!(super::skim("x", &mut std::io::Cursor::new(&file), 1 << 20).unwrap().has_byte_range);
+        }
     }
 }

@@ -32,8 +32,7 @@ pub(crate) struct Header {
 /// [`Error::Truncated`] when the end-of-image marker is missing: decoders would paint the rest grey.
 pub(crate) fn header(name: &str, bytes: &[u8]) -> Result<Header, Error> {
     let cut = |detail: &str| Error::Truncated { name: name.to_owned(), detail: detail.to_owned() };
-    let damaged = |detail: String| Error::Damaged { name: name.to_owned(), detail };
-    let mut facts = Facts::default();
+    let mut facts = Facts { name: name.to_owned(), ..Facts::default() };
     let mut at = 2;
     loop {
         let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xff)) else {
@@ -59,19 +58,20 @@ pub(crate) fn header(name: &str, bytes: &[u8]) -> Result<Header, Error> {
             return Err(cut("a marker segment is incomplete"));
         };
         if length < 2 {
-            return Err(damaged(format!("marker segment {marker:#04x} has length {length}")));
+            return Err(facts.damaged(format!("marker segment {marker:#04x} has length {length}")));
         }
         let Some(segment) = bytes.get(at + 2..at + length) else {
             return Err(cut("a marker segment is incomplete"));
         };
-        facts.segment(marker, segment).map_err(damaged)?;
+        facts.segment(marker, segment)?;
         at += length;
     }
-    facts.header().ok_or_else(|| damaged("it has no frame or no scan".to_owned()))
+    facts.header().ok_or_else(|| facts.damaged("it has no frame or no scan".to_owned()))
 }
 
 #[derive(Default)]
 struct Facts {
+    name: String,
     frame: Option<(u32, u32, u8, bool)>,
     scans: u32,
     adobe: Option<u8>,
@@ -83,16 +83,27 @@ struct Facts {
 const MOST_SCANS: u32 = 100;
 
 impl Facts {
-    fn segment(&mut self, marker: u8, segment: &[u8]) -> Result<(), String> {
+    fn damaged(&self, detail: String) -> Error {
+        Error::Damaged { name: self.name.clone(), detail }
+    }
+
+    fn unsupported(&self, detail: String) -> Error {
+        Error::Unsupported { name: self.name.clone(), detail }
+    }
+
+    fn segment(&mut self, marker: u8, segment: &[u8]) -> Result<(), Error> {
         match marker {
             // T.81, table B.1: baseline, extended sequential and progressive Huffman frames.
             0xc0..=0xc2 => self.frame(segment),
-            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => Err(format!(
-                "frame type {marker:#04x} (lossless, hierarchical or arithmetic) is not supported"
-            )),
+            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => Err(self.unsupported(format!(
+                "a JPEG of frame type {marker:#04x} (lossless, hierarchical or arithmetic)"
+            ))),
             0xda => {
                 self.scans += 1;
-                if self.scans > MOST_SCANS { Err(format!("more than {MOST_SCANS} scans")) } else { Ok(()) }
+                if self.scans > MOST_SCANS {
+                    return Err(self.damaged(format!("more than {MOST_SCANS} scans")));
+                }
+                Ok(())
             }
             0xe0 => {
                 if let Some([unit, x1, x0, y1, y0]) =
@@ -124,20 +135,22 @@ impl Facts {
         }
     }
 
-    fn frame(&mut self, segment: &[u8]) -> Result<(), String> {
+    fn frame(&mut self, segment: &[u8]) -> Result<(), Error> {
         let Some(&[precision, h1, h0, w1, w0, components]) = segment.get(..6) else {
-            return Err("the frame header is incomplete".to_owned());
+            return Err(self.damaged("the frame header is incomplete".to_owned()));
         };
         if precision != 8 {
-            return Err(format!("{precision}-bit samples are not supported"));
+            return Err(self.unsupported(format!("a JPEG of {precision} bits a sample")));
         }
         if self.frame.is_some() {
-            return Err("it has two frames".to_owned());
+            return Err(self.damaged("it has two frames".to_owned()));
         }
         let (width, height) =
             (u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0])));
         if width == 0 || height == 0 || !matches!(components, 1 | 3 | 4) {
-            return Err(format!("a frame of {width} x {height} pixels with {components} components"));
+            return Err(
+                self.damaged(format!("a frame of {width} x {height} pixels with {components} components"))
+            );
         }
         let labels: Vec<u8> = segment[6..].chunks_exact(3).map(|component| component[0]).collect();
         self.frame = Some((width, height, components, labels == b"RGB"));

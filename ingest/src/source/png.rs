@@ -53,11 +53,15 @@ pub(crate) fn load(name: &str, bytes: &[u8], limits: &Limits) -> Result<PageImag
     });
     let bilevel =
         reader.info().bit_depth == png::BitDepth::One && reader.info().color_type == ColorType::Grayscale;
+    let expanded = reader.output_buffer_size().filter(|&bytes| bytes as u64 <= limits.expanded_bytes);
     let mut samples = vec![
         0;
-        reader.output_buffer_size().ok_or_else(|| Error::TooLarge {
+        expanded.ok_or_else(|| Error::TooLarge {
             name: name.to_owned(),
-            detail: format!("an image of {width} x {height} pixels"),
+            detail: format!(
+                "an image of {width} x {height} pixels expands beyond {} bytes",
+                limits.expanded_bytes
+            ),
         })?
     ];
     let frame = reader.next_frame(&mut samples).map_err(failed)?;

@@ -1,28 +1,29 @@
 //! TIFF 6.0 with several pages, down to 8-bit gray or RGB.
 
-use std::collections::HashSet;
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+mod chunks;
 
-use hayro_ccitt::EncodingMode;
+use std::collections::HashSet;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
 use tiff::decoder::ifd::Value;
 use tiff::decoder::{Decoder, DecodingResult};
-use tiff::tags::Tag;
+use tiff::tags::{ByteOrder, Tag};
 use tiff::{ColorType, TiffError};
 
-use super::ccitt::{Coding, strip};
+use super::held::{HeldFile, HeldReader};
+use super::jpeg::{self, rgb_of_ycc};
 use super::{PageImage, png};
 use crate::raster::{Channels, Orientation, Raster, usize_of};
 use crate::{Error, Limits};
+use chunks::Layout;
 
 /// Counts the pages by following the chain of directories, each visited once.
 ///
 /// # Errors
 ///
 /// A chain that returns to itself is damage; one that leaves the file is a cut.
-pub(crate) fn count_pages(name: &str, path: &Path, limits: &Limits) -> Result<u32, Error> {
-    let mut reader = Reader::open(name, path, limits)?;
+pub(crate) fn count_pages(name: &str, file: &HeldFile, limits: &Limits) -> Result<u32, Error> {
+    let mut reader = Reader::open(name, file, limits)?;
     let mut pages = 1_u32;
     let mut seen = HashSet::new();
     reader.check_page()?;
@@ -43,7 +44,7 @@ pub(crate) fn count_pages(name: &str, path: &Path, limits: &Limits) -> Result<u3
                 limit: limits.pages,
             });
         }
-        reader.decoder.next_image().map_err(|error| reader.error(error))?;
+        reader.decoder.next_image().map_err(|error| convert(name, error))?;
         reader.check_page()?;
     }
 }
@@ -51,29 +52,32 @@ pub(crate) fn count_pages(name: &str, path: &Path, limits: &Limits) -> Result<u3
 /// One thread's way through a file; pages are cheapest in ascending order.
 pub(crate) struct Reader {
     name: String,
-    decoder: Decoder<BufReader<File>>,
+    decoder: Decoder<BufReader<HeldReader>>,
     limits: Limits,
 }
 
 impl Reader {
     /// Opens the file and reads its first directory.
-    pub(crate) fn open(name: &str, path: &Path, limits: &Limits) -> Result<Self, Error> {
-        let file = File::open(path).map_err(|error| Error::reading(path, error))?;
+    pub(crate) fn open(name: &str, file: &HeldFile, limits: &Limits) -> Result<Self, Error> {
         let mut bounds = tiff::decoder::Limits::default();
         let bytes = usize::try_from(limits.expanded_bytes).unwrap_or(usize::MAX);
         bounds.decoding_buffer_size = bytes;
         bounds.intermediate_buffer_size = bytes;
         bounds.ifd_value_size = 16 << 20;
-        let decoder = Decoder::new(BufReader::new(file)).map_err(|error| convert(name, error))?;
+        let decoder = Decoder::new(BufReader::new(file.reader())).map_err(|error| convert(name, error))?;
         Ok(Self { name: name.to_owned(), decoder: decoder.with_limits(bounds), limits: limits.clone() })
-    }
-
-    fn error(&self, error: TiffError) -> Error {
-        convert(&self.name, error)
     }
 
     fn damaged(&self, detail: &str) -> Error {
         Error::Damaged { name: self.name.clone(), detail: detail.to_owned() }
+    }
+
+    fn unsupported(&self, detail: String) -> Error {
+        Error::Unsupported { name: self.name.clone(), detail }
+    }
+
+    fn cut(&self, detail: &str) -> Error {
+        Error::Truncated { name: self.name.clone(), detail: detail.to_owned() }
     }
 
     /// Checks the present page's size against the limits.
@@ -90,30 +94,41 @@ impl Reader {
     pub(crate) fn page(&mut self, index: u32) -> Result<PageImage, Error> {
         self.decoder.seek_to_image(usize_of(index)).map_err(|error| convert(&self.name, error))?;
         let (width, height) = self.check_page()?;
-        let compression = self.number(Tag::Compression)?.unwrap_or(1);
-        let bits = self.number(Tag::BitsPerSample)?.unwrap_or(1);
-        let photometric = self.number(Tag::PhotometricInterpretation)?.unwrap_or(0);
-        let (channels, samples) = match compression {
-            2..=4 => (Channels::Gray, self.fax(width, height, compression, photometric)?),
-            _ if photometric == 3 => self.palette(width, height)?,
-            _ => self.image(width, height)?,
+        let is_jpeg = self.number(Tag::Compression)? == Some(7);
+        let is_ycc = self.number(Tag::PhotometricInterpretation)? == Some(6);
+        let (channels, samples, bilevel) = if is_jpeg || is_ycc {
+            self.check_jpegs(is_jpeg)?;
+            let (channels, samples) = self.image()?;
+            (channels, samples, false)
+        } else {
+            let layout = Layout::of(self, width, height)?;
+            let samples = layout.read(self)?;
+            let (channels, samples) = self.coloured(&layout, samples)?;
+            (channels, samples, layout.bits == 1 && channels == Channels::Gray)
         };
         let orientation = self.number(Tag::Orientation)?.unwrap_or(1);
         Ok(PageImage {
             raster: Raster::new(&self.name, width, height, channels, samples)?,
             dpi: self.dpi(),
-            bilevel: bits == 1 && channels == Channels::Gray,
+            bilevel,
             jpeg: None,
             orientation: Orientation::from_exif(u16::try_from(orientation).unwrap_or(1)),
         })
     }
 
+    fn byte_order(&self) -> ByteOrder {
+        self.decoder.byte_order()
+    }
+
     /// A tag's first value as a number.
     fn number(&mut self, tag: Tag) -> Result<Option<u32>, Error> {
-        match self.decoder.find_tag_unsigned_vec::<u32>(tag) {
-            Ok(values) => Ok(values.and_then(|values| values.first().copied())),
-            Err(error) => Err(self.error(error)),
-        }
+        let values = self.numbers(tag)?.unwrap_or_default();
+        Ok(values.first().and_then(|value| u32::try_from(*value).ok()))
+    }
+
+    /// A tag's values as numbers.
+    fn numbers(&mut self, tag: Tag) -> Result<Option<Vec<u64>>, Error> {
+        self.decoder.find_tag_unsigned_vec::<u64>(tag).map_err(|error| convert(&self.name, error))
     }
 
     fn dpi(&mut self) -> Option<(f32, f32)> {
@@ -127,67 +142,10 @@ impl Reader {
         }
     }
 
-    /// Decodes strips of fax code: T.4 in one or two dimensions, and T.6.
-    fn fax(&mut self, width: u32, height: u32, compression: u32, photometric: u32) -> Result<Vec<u8>, Error> {
-        let offsets = self.numbers(Tag::StripOffsets)?;
-        let counts = self.numbers(Tag::StripByteCounts)?;
-        let rows_per_strip = self.number(Tag::RowsPerStrip)?.unwrap_or(height).clamp(1, height);
-        // TIFF 6.0, section 11: T4Options bit 0 is two-dimensional coding, bit 2 byte-aligned end-of-line codes.
-        let options = self.number(Tag::Unknown(292))?.unwrap_or(0);
-        let reversed = self.number(Tag::FillOrder)?.unwrap_or(1) == 2;
-        let coding = Coding {
-            mode: match compression {
-                4 => EncodingMode::Group4,
-                3 if options & 1 == 1 => EncodingMode::Group3_2D,
-                _ => EncodingMode::Group3_1D,
-            },
-            aligned: compression == 2,
-            end_of_line: compression == 3,
-            // The decoder's black is ink where white is zero, and paper where black is zero.
-            black: if photometric == 1 { 255 } else { 0 },
-        };
-        let mut samples = Vec::with_capacity(usize_of(width) * usize_of(height));
-        let (mut missing, mut left) = (0, height);
-        for (&offset, &count) in offsets.iter().zip(&counts) {
-            let rows = rows_per_strip.min(left);
-            if rows == 0 {
-                break;
-            }
-            let mut data = self.bytes(offset, count)?;
-            if reversed {
-                data.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
-            }
-            let (decoded, covered) = strip(&data, usize_of(width), usize_of(rows), coding);
-            samples.extend_from_slice(&decoded);
-            missing += usize_of(rows) - covered;
-            left -= rows;
-        }
-        missing += usize_of(left);
-        if missing > usize_of(height) / 50 {
-            return Err(Error::Truncated {
-                name: self.name.clone(),
-                detail: format!("{missing} of {height} rows of a fax-coded page are missing"),
-            });
-        }
-        samples.resize(usize_of(width) * usize_of(height), !coding.black);
-        Ok(samples)
-    }
-
-    fn numbers(&mut self, tag: Tag) -> Result<Vec<u64>, Error> {
-        match self.decoder.find_tag_unsigned_vec::<u64>(tag) {
-            Ok(Some(values)) => Ok(values),
-            Ok(None) => Err(self.damaged("a page without strips")),
-            Err(error) => Err(self.error(error)),
-        }
-    }
-
     fn bytes(&mut self, offset: u64, count: u64) -> Result<Vec<u8>, Error> {
-        let cut = || Error::Truncated {
-            name: self.name.clone(),
-            detail: "a strip lies beyond the end of the file".to_owned(),
-        };
+        let beyond = "a strip lies beyond the end of the file";
         if count > self.limits.expanded_bytes {
-            return Err(cut());
+            return Err(self.cut(beyond));
         }
         let mut data = Vec::new();
         let reader = self.decoder.inner();
@@ -196,90 +154,84 @@ impl Reader {
             .and_then(|_| reader.by_ref().take(count).read_to_end(&mut data));
         match read {
             Ok(read) if u64::try_from(read) == Ok(count) => Ok(data),
-            _ => Err(cut()),
+            _ => Err(self.cut(beyond)),
         }
     }
 
-    /// Decodes what the TIFF reader knows, and brings it to 8-bit gray or RGB.
-    fn image(&mut self, width: u32, height: u32) -> Result<(Channels, Vec<u8>), Error> {
+    /// Checks that each JPEG of the page is whole and of a kind that is decoded, for the reader fills up in silence.
+    fn check_jpegs(&mut self, is_jpeg: bool) -> Result<(), Error> {
+        if !is_jpeg {
+            return Ok(());
+        }
+        let tags = [(Tag::TileOffsets, Tag::TileByteCounts), (Tag::StripOffsets, Tag::StripByteCounts)];
+        for (offsets, lengths) in tags {
+            if let (Some(offsets), Some(lengths)) = (self.numbers(offsets)?, self.numbers(lengths)?) {
+                for (offset, length) in offsets.into_iter().zip(lengths) {
+                    let jpeg = self.bytes(offset, length)?;
+                    super::within(&self.name, jpeg::header("a strip", &jpeg))?;
+                }
+                return Ok(());
+            }
+        }
+        Err(self.damaged("a page without strips or tiles"))
+    }
+
+    /// Decodes JPEG and YCbCr, as the TIFF reader knows it.
+    fn image(&mut self) -> Result<(Channels, Vec<u8>), Error> {
         let colour = self.decoder.colortype().map_err(|error| convert(&self.name, error))?;
         let decoded = self.decoder.read_image().map_err(|error| convert(&self.name, error))?;
-        let samples = match decoded {
-            DecodingResult::U8(samples) => samples,
-            DecodingResult::U16(samples) => {
-                samples.into_iter().map(|sample| sample.to_be_bytes()[0]).collect()
-            }
-            _ => return Err(self.damaged("samples that are not whole numbers of 8 or 16 bits")),
+        let DecodingResult::U8(samples) = decoded else {
+            return Err(self.unsupported("JPEG samples that are not of 8 bits".to_owned()));
         };
-        let pixels = usize_of(width) * usize_of(height);
         Ok(match colour {
-            ColorType::Gray(8 | 16) => (Channels::Gray, samples),
-            ColorType::Gray(bits @ (1 | 2 | 4)) => {
-                (Channels::Gray, unpacked(&samples, usize_of(width), usize_of(height), bits))
+            ColorType::Gray(8) => (Channels::Gray, samples),
+            ColorType::RGB(8) => (Channels::Rgb, samples),
+            ColorType::YCbCr(8) => {
+                let pixels = samples.chunks_exact(3);
+                (Channels::Rgb, pixels.flat_map(|pixel| rgb_of_ycc(pixel[0], pixel[1], pixel[2])).collect())
             }
-            ColorType::RGB(8 | 16) => (Channels::Rgb, samples),
-            ColorType::RGBA(8 | 16) => (Channels::Rgb, png::on_white::<3>(&samples)),
-            ColorType::GrayA(8 | 16) => (Channels::Gray, png::on_white::<1>(&samples)),
-            ColorType::YCbCr(8) => (Channels::Rgb, samples.chunks_exact(3).flat_map(rgb_of_ycc).collect()),
-            ColorType::CMYK(8 | 16) => {
-                (Channels::Rgb, samples.chunks_exact(4).flat_map(rgb_of_cmyk).collect())
-            }
-            ColorType::CMYKA(8 | 16) => {
-                (Channels::Rgb, samples.chunks_exact(5).flat_map(rgb_of_cmyk).collect())
-            }
-            // Gray with extra samples: the first is luminance.
-            ColorType::Multiband { bit_depth: 8 | 16, num_samples } if num_samples > 0 => {
-                let gray: Vec<u8> =
-                    samples.chunks_exact(usize::from(num_samples)).map(|pixel| pixel[0]).collect();
-                (Channels::Gray, gray.into_iter().take(pixels).collect())
-            }
-            other => return Err(self.damaged(&format!("pixels of kind {other:?} are not supported"))),
+            ColorType::CMYK(8) => (Channels::Rgb, samples.chunks_exact(4).flat_map(rgb_of_cmyk).collect()),
+            other => return Err(self.unsupported(format!("JPEG pixels of kind {other:?}"))),
         })
     }
 
-    /// Decodes palette images, which the TIFF reader refuses, from their bare strips.
-    fn palette(&mut self, width: u32, height: u32) -> Result<(Channels, Vec<u8>), Error> {
-        let map = match self.decoder.find_tag_unsigned_vec::<u16>(Tag::ColorMap) {
-            Ok(Some(map)) => map,
-            Ok(None) => return Err(self.damaged("its palette is missing")),
-            Err(error) => return Err(self.error(error)),
-        };
-        let bits = self.number(Tag::BitsPerSample)?.unwrap_or(8);
-        let compression = self.number(Tag::Compression)?.unwrap_or(1);
-        let offsets = self.numbers(Tag::StripOffsets)?;
-        let counts = self.numbers(Tag::StripByteCounts)?;
-        if !matches!(bits, 1 | 2 | 4 | 8) || self.number(Tag::Predictor)?.unwrap_or(1) != 1 {
-            return Err(self.damaged("this kind of palette image is not supported"));
-        }
-        let row = (usize_of(width) * usize_of(bits)).div_ceil(8);
-        let whole = row * usize_of(height);
-        let mut packed = Vec::with_capacity(whole);
-        for (&offset, &count) in offsets.iter().zip(&counts) {
-            let data = self.bytes(offset, count)?;
-            let room = whole.saturating_sub(packed.len());
-            match super::expand::strip(compression, &data, room) {
-                Some(expanded) => packed.extend_from_slice(&expanded),
-                None => return Err(self.damaged("this compression of a palette image is not supported")),
+    /// Makes colours of samples (TIFF 6.0, `PhotometricInterpretation`).
+    fn coloured(&mut self, layout: &Layout, samples: Vec<u8>) -> Result<(Channels, Vec<u8>), Error> {
+        let count = layout.samples;
+        let few = |least: usize| count < least;
+        // Extra samples: 1 is opacity that colours are multiplied with, 2 is opacity, others say nothing.
+        let extra = self.number(Tag::ExtraSamples)?;
+        Ok(match layout.photometric {
+            0 | 1 => {
+                let white = if layout.photometric == 0 { u8::MAX } else { 0 };
+                let gray = samples.into_iter().step_by(count).map(|sample| sample ^ white).collect();
+                (Channels::Gray, gray)
             }
-        }
-        if packed.len() < whole {
-            return Err(Error::Truncated {
-                name: self.name.clone(),
-                detail: "a page's image data ends early".to_owned(),
-            });
-        }
-        let colours = map.len() / 3;
-        let bits = u8::try_from(bits).unwrap_or(8);
-        let indices = indices(&packed, usize_of(width), usize_of(height), bits);
-        let high = |at: usize| map.get(at).map_or(0, |value| value.to_be_bytes()[0]);
-        let samples = indices
-            .into_iter()
-            .flat_map(|index| {
-                let index = usize::from(index);
-                [high(index), high(colours + index), high(2 * colours + index)]
-            })
-            .collect();
-        Ok((Channels::Rgb, samples))
+            2 if few(3) => return Err(self.damaged("colours of fewer than three samples")),
+            2 => match extra {
+                Some(2) if count == 4 => (Channels::Rgb, png::on_white::<3>(&samples)),
+                Some(1) if count == 4 => {
+                    let laid = |pixel: &[u8]| [0, 1, 2].map(|at| pixel[at].saturating_add(255 - pixel[3]));
+                    (Channels::Rgb, samples.chunks_exact(4).flat_map(laid).collect())
+                }
+                _ => {
+                    let colours = |pixel: &[u8]| [pixel[0], pixel[1], pixel[2]];
+                    (Channels::Rgb, samples.chunks_exact(count).flat_map(colours).collect())
+                }
+            },
+            3 => {
+                let map = self.numbers(Tag::ColorMap)?;
+                let map = map.ok_or_else(|| self.damaged("its palette is missing"))?;
+                let colours = map.len() / 3;
+                // Parts of 16 bits, all reds first.
+                let part = |at: usize| map.get(at).map_or(0, |part| part.to_be_bytes()[6]);
+                let colour = |index: u8| [0, 1, 2].map(|plane| part(plane * colours + usize::from(index)));
+                (Channels::Rgb, samples.into_iter().step_by(count).flat_map(colour).collect())
+            }
+            5 if few(4) => return Err(self.damaged("inks of fewer than four samples")),
+            5 => (Channels::Rgb, samples.chunks_exact(count).flat_map(rgb_of_cmyk).collect()),
+            other => return Err(self.unsupported(format!("colours of kind {other}"))),
+        })
     }
 }
 
@@ -290,35 +242,6 @@ fn rational(value: Value) -> Option<f32> {
         Value::Float(value) => Some(value),
         _ => None,
     }
-}
-
-/// The sample values of rows of packed bits.
-fn indices(packed: &[u8], width: usize, height: usize, bits: u8) -> Vec<u8> {
-    let row = (width * usize::from(bits)).div_ceil(8);
-    let mask = u8::MAX >> (8 - bits.clamp(1, 8));
-    let per_byte = 8 / usize::from(bits.clamp(1, 8));
-    let mut samples = Vec::with_capacity(width * height);
-    for line in packed.chunks_exact(row.max(1)).take(height) {
-        samples.extend((0..width).map(|x| {
-            let place = per_byte - 1 - x % per_byte;
-            line[x / per_byte] >> (place * usize::from(bits)) & mask
-        }));
-    }
-    samples
-}
-
-/// Gray of 1, 2 or 4 bits a sample, as the TIFF reader leaves it: packed, with black as zero.
-fn unpacked(packed: &[u8], width: usize, height: usize, bits: u8) -> Vec<u8> {
-    let scale = u8::MAX / (u8::MAX >> (8 - bits.clamp(1, 8)));
-    let mut samples = indices(packed, width, height, bits);
-    for sample in &mut samples {
-        *sample *= scale;
-    }
-    samples
-}
-
-fn rgb_of_ycc(pixel: &[u8]) -> [u8; 3] {
-    super::jpeg::rgb_of_ycc(pixel[0], pixel[1], pixel[2])
 }
 
 fn rgb_of_cmyk(pixel: &[u8]) -> [u8; 3] {
@@ -336,6 +259,7 @@ fn convert(name: &str, error: TiffError) -> Error {
         TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             Error::Truncated { name, detail: "it ends before its content".to_owned() }
         }
+        TiffError::UnsupportedError(error) => Error::Unsupported { name, detail: error.to_string() },
         other => Error::Damaged { name, detail: other.to_string() },
     }
 }
