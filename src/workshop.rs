@@ -5,14 +5,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use muniment_ingest::contained::{self, Contained, Job, Walls};
-use muniment_ingest::{Error, Inspection, Ocr, Options, Tesseract};
+use muniment_ingest::{Error, Inspection, Limits, Ocr, Options, Tesseract};
 use muniment_record::{Package, Scan};
 
 use crate::config::{Config, OcrEngine};
 
 pub use contained::CHILD_ARGUMENT;
 
-/// Where documents are looked at and prepared.
+/// Seconds after which a page is not shown.
+const MOST_RENDER_SECONDS: u64 = 20;
+
+/// Where documents are looked at, prepared and shown.
 pub struct Workshop {
     children: Contained,
     options: Options,
@@ -53,6 +56,15 @@ impl Workshop {
     /// Looks at a document's files.
     pub fn inspect(&self, scan: &Scan) -> Result<Inspection, Error> {
         self.children.inspect(scan, &self.options.limits)
+    }
+
+    /// Shows a page of an archived PDF as a JPEG, in little time or not at all: somebody waits for it.
+    pub fn render(&self, pdf: &[u8], page: u32, width_px: u32) -> Result<Vec<u8>, Error> {
+        let limits = Limits {
+            page_seconds: self.options.limits.page_seconds.min(MOST_RENDER_SECONDS),
+            ..self.options.limits.clone()
+        };
+        self.children.render(pdf, page, width_px, &limits)
     }
 
     /// Makes the package of a document in `staging`, an empty folder.

@@ -72,7 +72,7 @@ impl Contained {
     ///
     /// [`Error::NotContained`] where the walls cannot be built on this machine.
     pub fn check(&self, limits: &Limits) -> Result<Walls, Error> {
-        match parent::run(&self.program, "a check", limits, 1, Task::Check, &())? {
+        match parent::run(&self.program, "a check", limits, 1, Task::Check, &[], &())? {
             Answer::Walls(walls) => Ok(walls),
             _ => Err(unexpected()),
         }
@@ -90,7 +90,8 @@ impl Contained {
             files.map(|(path, (_, format))| Ok((whole(path)?, *format))).collect::<Result<_, Error>>()?;
         let count = u32::try_from(scan.files.len()).unwrap_or(u32::MAX);
         let task = Task::Look { files };
-        let Answer::Found(found) = parent::run(&self.program, &scan.name, limits, count, task, &())? else {
+        let Answer::Found(found) = parent::run(&self.program, &scan.name, limits, count, task, &[], &())?
+        else {
             return Err(unexpected());
         };
         if found.len() != described.len() || found.iter().any(|found: &Found| found.pages == 0) {
@@ -120,7 +121,8 @@ impl Contained {
             options: Box::new(Options { threads, ..options.clone() }),
             ocr: ocr.map(str::to_owned),
         };
-        let Answer::Package(made) = parent::run(&self.program, &scan.name, limits, pages, task, monitor)?
+        let Answer::Package(made) =
+            parent::run(&self.program, &scan.name, limits, pages, task, &[], monitor)?
         else {
             return Err(unexpected());
         };
@@ -132,6 +134,18 @@ impl Contained {
             verify_kept(&package)?;
         }
         Ok(package)
+    }
+    /// Does what [`render_page`](crate::render_page) does, in a child.
+    ///
+    /// # Errors
+    ///
+    /// As [`render_page`](crate::render_page), and where the child crashed, took too long or too much memory.
+    pub fn render(&self, pdf: &[u8], page: u32, width_px: u32, limits: &Limits) -> Result<Vec<u8>, Error> {
+        let task = Task::Render { page, width_px };
+        match parent::run(&self.program, "the document", limits, 1, task, pdf, &())? {
+            Answer::Image(jpeg) => Ok(jpeg),
+            _ => Err(unexpected()),
+        }
     }
 }
 

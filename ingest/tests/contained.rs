@@ -60,6 +60,19 @@ impl House {
     }
 }
 
+#[test]
+fn a_page_is_shown_as_it_is_without_walls() {
+    let house = House::new(400, 600);
+    let pdf = fs::read(house.prepare("words", &Limits::default()).unwrap().pdf).unwrap();
+    let limits = Limits { page_seconds: 10, ..Limits::default() };
+    let shown = misbehaving().render(&pdf, 1, 300, &limits).unwrap();
+    assert_eq!(shown, muniment_ingest::render_page(&pdf, 1, 300).unwrap());
+    let missing = misbehaving().render(&pdf, 2, 300, &limits).unwrap_err();
+    assert_eq!(missing.code(), "no-such-page");
+    let cut = misbehaving().render(&pdf[..200], 1, 300, &limits).unwrap_err();
+    assert_ne!(cut.code(), "internal", "{cut}");
+}
+
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);

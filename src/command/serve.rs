@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Setting;
 use crate::cli::ServeArgs;
 use crate::exit::Exit;
+use crate::workshop::Workshop;
 use crate::{clock, wire};
 
 /// How often the pages look for new records.
@@ -27,7 +28,7 @@ pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
         archive,
         reader: Arc::clone(&reader),
         trust: Arc::new(wire::trust_of(&home)?),
-        renderer: Arc::new(Pages),
+        renderer: Arc::new(Pages(Workshop::new(&config)?)),
     };
     let accounts = Accounts::load(&home.accounts())?;
     let portal = Portal::new(engines, accounts, config.portal, clock::now)
@@ -64,11 +65,11 @@ async fn stop_asked() {
     }
 }
 
-/// Draws pages with the ingest crate's renderer.
-struct Pages;
+/// Draws pages in processes of their own: a signed original is a file that somebody else wrote.
+struct Pages(Workshop);
 
 impl PageRenderer for Pages {
     fn render(&self, pdf: &[u8], page: u32, width_px: u32) -> Result<Vec<u8>, String> {
-        muniment_ingest::render_page(pdf, page, width_px).map_err(|error| error.to_string())
+        self.0.render(pdf, page, width_px).map_err(|error| error.to_string())
     }
 }

@@ -1,6 +1,6 @@
 //! The child's side.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use super::walls::{self, Places};
 use super::wire::{Answer, Made, Message, Order, Task};
 use crate::inspection::{file_name, look};
 use crate::source::contained;
-use crate::{Error, Monitor, Ocr, prepare};
+use crate::{Error, Monitor, Ocr, prepare, render_page};
 
 /// Does what a parent asks on the standard input, behind walls, and answers on the standard output.
 ///
@@ -33,8 +33,9 @@ pub fn run_child(recogniser: impl FnOnce(&str) -> Result<Box<dyn Ocr>, Error>) -
 
 fn work(recogniser: impl FnOnce(&str) -> Result<Box<dyn Ocr>, Error>) -> Result<Answer, Error> {
     let unclear = |error: &dyn std::fmt::Display| Error::Internal(format!("an order is not clear: {error}"));
+    let mut input = io::stdin().lock();
     let mut order = Vec::new();
-    io::stdin().lock().read_to_end(&mut order).map_err(|error| unclear(&error))?;
+    input.read_until(b'\n', &mut order).map_err(|error| unclear(&error))?;
     let order: Order = serde_json::from_slice(&order).map_err(|error| unclear(&error))?;
     let ocr = match &order.task {
         Task::Prepare { ocr: Some(description), .. } => Some(recogniser(description)?),
@@ -60,13 +61,18 @@ fn work(recogniser: impl FnOnce(&str) -> Result<Box<dyn Ocr>, Error>) -> Result<
             let package = prepare(&scan, *inspection, &title, staging, &options, ocr.as_deref(), &Lines)?;
             Ok(Answer::Package(Made::of(package)))
         }
+        Task::Render { page, width_px } => {
+            let mut pdf = Vec::new();
+            input.read_to_end(&mut pdf).map_err(|error| unclear(&error))?;
+            Ok(Answer::Image(render_page(&pdf, page, width_px)?))
+        }
     }
 }
 
 /// The files that a task needs.
 fn places(task: &Task) -> Places<'_> {
     match task {
-        Task::Check => Places::default(),
+        Task::Check | Task::Render { .. } => Places::default(),
         Task::Look { files } => {
             Places { read: files.iter().map(|(path, _)| Path::new(path)).collect(), write: None }
         }

@@ -24,20 +24,22 @@ const MOST_COMPLAINT_BYTES: u64 = 16 << 10;
 /// What a child is told of the environment: where programs and the recogniser's data are.
 const KEPT_VARIABLES: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX"];
 
-/// Lets a child do `task` on the document `name` of `pages` pages.
+/// Lets a child do `task` on the document `name` of `pages` pages; `bytes` follow the order.
 pub(super) fn run(
     program: &Path,
     name: &str,
     limits: &Limits,
     pages: u32,
     task: Task,
+    bytes: &[u8],
     monitor: &dyn Monitor,
 ) -> Result<Answer, Error> {
     let seconds = limits.page_seconds.max(1);
     let processor_seconds =
         seconds.max(limits.ocr_seconds).saturating_mul(u64::from(pages).saturating_add(1));
     let order = Order { limits: limits.clone(), processor_seconds, task };
-    let order = serde_json::to_vec(&order).map_err(|error| Error::NotContained(error.to_string()))?;
+    let mut order = serde_json::to_vec(&order).map_err(|error| Error::NotContained(error.to_string()))?;
+    order.push(b'\n');
     let failed = |error: io::Error| Error::NotContained(format!("a child does not start: {error}"));
     let mut child = start(program).map_err(failed)?;
     let (Some(mut input), Some(output), Some(complaints)) =
@@ -48,7 +50,7 @@ pub(super) fn run(
     let (sender, messages) = channel();
     thread::scope(|scope| {
         // A child that does not read its order is judged by its end, not by the broken pipe.
-        scope.spawn(move || input.write_all(&order));
+        scope.spawn(move || input.write_all(&order).and_then(|()| input.write_all(bytes)));
         scope.spawn(move || hear(output, &sender));
         let complaints = scope.spawn(move || {
             let mut text = Vec::new();

@@ -12,7 +12,7 @@ use crate::prepare::STAGED;
 use crate::source::Format;
 use crate::{Error, Inspection, Limits, Options};
 
-/// All that a child is told.
+/// All that a child is told: on one line, and behind it the bytes that some tasks are about.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) limits: Limits,
@@ -38,6 +38,8 @@ pub(super) enum Task {
         options: Box<Options>,
         ocr: Option<String>,
     },
+    /// Shows a page of the PDF whose bytes follow.
+    Render { page: u32, width_px: u32 },
 }
 
 /// A line of a child's answer; the last one is not [`Message::Page`].
@@ -54,6 +56,7 @@ pub(super) enum Answer {
     Walls(Walls),
     Found(Vec<Found>),
     Package(Made),
+    Image(Vec<u8>),
 }
 
 /// A package without what the parent knows itself.
