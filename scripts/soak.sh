@@ -26,3 +26,6 @@ objects=$(find "$work/home/archive/ocfl" -name 0=ocfl_object_1.1 | wc -l)
 echo "objects: $objects of $count"
 [ "$objects" -eq "$count" ]
 rm -rf "$work"
+
+echo "== signed files changed at every place (MUTATIONS=${MUTATIONS:-100000})"
+MUTATIONS=${MUTATIONS:-100000} cargo test --release --quiet --package muniment-seal --test mutations

@@ -151,6 +151,23 @@ impl Named {
     }
 }
 
+/// The one form in which an AlgorithmIdentifier of a digest is kept (RFC 5754, 2: without parameters).
+pub(crate) fn tight_digest(identifier: &Value<'_>) -> Option<Vec<u8>> {
+    let algorithm = identifier.reader().expect(asn1::OID)?;
+    Hash::from_identifier(identifier).map(|_| asn1::sequence(&[algorithm.whole]))
+}
+
+/// The one form in which an AlgorithmIdentifier of a signature is kept: RSA with NULL, PSS as it is, others without
+/// parameters (RFC 4055, 5; RFC 5758, 3.2).
+pub(crate) fn tight_signature(identifier: &Value<'_>, digest: Option<Hash>) -> Option<Vec<u8>> {
+    let algorithm = identifier.reader().expect(asn1::OID)?;
+    match Named::read(identifier, digest)? {
+        Named::Pss(_) => Some(identifier.whole.to_vec()),
+        Named::Pkcs1(_) => Some(asn1::sequence(&[algorithm.whole, &[asn1::NULL, 0]])),
+        Named::Ecdsa(_) | Named::Ed25519 => Some(asn1::sequence(&[algorithm.whole])),
+    }
+}
+
 /// Reads RSASSA-PSS-params (RFC 4055, 3.1), accepting what `ring` checks: MGF1 with the same digest, a salt as long.
 fn read_pss(mut fields: Reader<'_>) -> Option<Hash> {
     let mut parameters = fields.sequence()?;
@@ -169,7 +186,8 @@ fn read_pss(mut fields: Reader<'_>) -> Option<Hash> {
         Some(wrapped) => wrapped.reader().expect(asn1::INTEGER)?.small_integer()?,
         None => 20,
     };
-    (usize::try_from(salt).ok()? == hash.ring().output_len()).then_some(hash)
+    let is_whole = parameters.is_empty() && mask.is_empty() && fields.is_empty();
+    (is_whole && usize::try_from(salt).ok()? == hash.ring().output_len()).then_some(hash)
 }
 
 /// Checks a signature over `message` with the key in `spki`.

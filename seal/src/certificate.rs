@@ -280,7 +280,12 @@ pub(crate) fn check_signed(der: &[u8], spki: &[u8]) -> Check {
         let tbs = fields.expect(asn1::SEQUENCE)?;
         let identifier = fields.expect(asn1::SEQUENCE)?;
         let signature = fields.expect(asn1::BIT_STRING)?.bits()?;
-        Some((tbs, identifier, signature))
+        // RFC 5280, 4.1.1.2 and 5.1.1.2: the signed part repeats the algorithm, which nothing else covers.
+        let mut signed = tbs.reader();
+        signed.optional(asn1::context(0));
+        signed.optional(asn1::INTEGER);
+        let is_repeated = signed.expect(asn1::SEQUENCE)?.whole == identifier.whole;
+        (is_repeated && fields.is_empty()).then_some((tbs, identifier, signature))
     };
     match parts() {
         Some((tbs, identifier, signature)) => algorithm::check(spki, &identifier, None, tbs.whole, signature),

@@ -349,7 +349,7 @@ impl Evidence {
             is_good.then_some((answer.this_update, response))
         });
         if let Some((_, response)) = responses.max_by_key(|(this_update, _)| *this_update) {
-            return Some(Proof::Response(response.der().to_vec()));
+            return response.tightened(issuer).map(Proof::Response);
         }
         let lists = self.crls.iter().filter(|crl| {
             crl.this_update() <= when.now

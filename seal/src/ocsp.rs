@@ -59,6 +59,30 @@ impl OcspResponse {
         Some(Fields { data, algorithm, signature, certificates })
     }
 
+    /// The response anew, of nothing but what its signature covers and the responder's certificate, so that no byte of it
+    /// can be changed without notice.
+    pub(crate) fn tightened(&self, issuer: &Certificate) -> Option<Vec<u8>> {
+        let fields = self.fields()?;
+        let certificates = match self.delegate(issuer) {
+            Some(delegate) => asn1::encode(asn1::context(0), &[&asn1::sequence(&[delegate.der()])]),
+            None => Vec::new(),
+        };
+        let basic = asn1::sequence(&[
+            fields.data.whole,
+            &algorithm::tight_signature(&fields.algorithm, None)?,
+            &asn1::encode(asn1::BIT_STRING, &[&[0], fields.signature]),
+            &certificates,
+        ]);
+        let bytes = asn1::sequence(&[
+            &asn1::encode(asn1::OID, &[oid::OCSP_BASIC.as_bytes()]),
+            &asn1::encode(asn1::OCTET_STRING, &[&basic]),
+        ]);
+        Some(asn1::sequence(&[
+            &asn1::encode(asn1::ENUMERATED, &[&[0]]),
+            &asn1::encode(asn1::context(0), &[&bytes]),
+        ]))
+    }
+
     /// The certificate of the responder that signed it, where that is not the issuer itself.
     pub(crate) fn delegate(&self, issuer: &Certificate) -> Option<Certificate> {
         let fields = self.fields()?;

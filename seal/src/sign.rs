@@ -7,10 +7,10 @@ use crate::pdf::{Dictionary, Document, Id, Object, Update, hex_digits, text_to};
 use crate::stamp::Stamp;
 use crate::{Certificate, Error, Scheme, SealRequest, Signer, TimestampAuthority, cms, time};
 
-/// Bytes of a signature beside certificates and signature value.
-const CMS_OVERHEAD: usize = 1024;
-/// Bytes kept for a timestamp: a token with two certificates of RSA-4096 keys has about 6,000.
-const TIMESTAMP_ROOM: usize = 8192;
+/// Bytes of a signature beside its certificates. A verifier counts on it: it is never changed.
+pub(crate) const CMS_OVERHEAD: usize = 1024;
+/// Bytes by which one token may be longer than another of the same authority, as signature values are.
+pub(crate) const TOKEN_SLACK: usize = 256;
 /// Widths of the three numbers in `/ByteRange` that are filled in last.
 const NUMBER_WIDTH: usize = 10;
 
@@ -37,7 +37,7 @@ pub fn sign_with_timestamp(
     signer: &dyn Signer,
     authority: &dyn TimestampAuthority,
 ) -> Result<Vec<u8>, Error> {
-    let mut room = TIMESTAMP_ROOM;
+    let mut room = Preparation::TIMESTAMP_ROOM;
     loop {
         let preparation = Preparation::new(pdf, request, signer.chain(), signer.scheme(), room)?;
         let value = signer.sign(preparation.message())?;
@@ -45,11 +45,10 @@ pub fn sign_with_timestamp(
         if token.der().len() <= room {
             return preparation.finish(&value, Some(token.der()));
         }
-        if room != TIMESTAMP_ROOM {
+        if room != Preparation::TIMESTAMP_ROOM {
             return Err(Error::Timestamp("the token is longer than the one before it".to_owned()));
         }
-        // The next token may be somewhat longer, as signature values are.
-        room = token.der().len() + 256;
+        room = token.der().len() + TOKEN_SLACK;
     }
 }
 
@@ -65,7 +64,13 @@ pub struct Preparation {
 }
 
 impl Preparation {
-    /// Writes everything but the signature value. `reserve` is room for more than the plain signature, in bytes.
+    /// Bytes kept for a timestamp: a token with two certificates of RSA-4096 keys has about 6,000. A verifier counts on it:
+    /// it is never changed.
+    pub const TIMESTAMP_ROOM: usize = 8192;
+
+    /// Writes everything but the signature value. `reserve` is room for a timestamp, in bytes: none without one, otherwise
+    /// [`TIMESTAMP_ROOM`](Self::TIMESTAMP_ROOM), or for a longer token a little more than its length. A verifier takes a
+    /// signature with other room for one from which something was taken away.
     ///
     /// # Errors
     ///

@@ -122,29 +122,44 @@ impl<'a> SignedData<'a> {
         let attributes = asn1::encode(asn1::SET, &[attributes.content]);
         let timestamps = self.timestamps();
         let are_tight = timestamps.iter().all(|token| {
-            Self::read(token).and_then(|token| token.tightened()).is_some_and(|tight| tight == *token)
+            Self::read(token).and_then(|token| token.tightened(&[])).is_some_and(|tight| tight == *token)
         });
         let timestamp = timestamps.first().copied();
         are_tight && super::assemble(&attributes, scheme, self.signer.signature, &chain, timestamp) == bytes
     }
 
     /// The message anew, of nothing but what the signature covers or what is proven by it: attached content, signed
-    /// attributes, and the certificates that lead upwards from the signer's. A timestamp is kept in this form, so that
-    /// no byte of it can be changed without notice.
-    pub(crate) fn tightened(&self) -> Option<Vec<u8>> {
-        let linked = self.linked()?;
-        let mut certificates: Vec<&[u8]> = linked.iter().map(Certificate::der).collect();
+    /// attributes, and the certificates that lead upwards from the signer's, found among its own and `others`; a root is
+    /// left out. A timestamp is kept in this form, so that no byte of it can be changed without notice.
+    pub(crate) fn tightened(&self, others: &[Certificate]) -> Option<Vec<u8>> {
+        let mut all: Vec<Certificate> = self.certificates().collect();
+        all.extend_from_slice(others);
+        let linked = chain::linked(self.signer_certificate()?, &all);
+        let needed = linked.iter().filter(|certificate| !certificate.is_self_issued());
+        let mut certificates: Vec<&[u8]> = needed.map(Certificate::der).collect();
         certificates.sort_unstable();
         let signer = &self.signer;
-        // RFC 5652, 5.3: the version follows from how the signer is named.
-        let version = if signer.id.tag == asn1::SEQUENCE { 1 } else { 3 };
+        let certificate = linked.first()?;
+        let id = asn1::sequence(&[
+            certificate.issuer_der(),
+            &asn1::encode(asn1::INTEGER, &[certificate.serial_bytes()]),
+        ]);
         let attributes = signer.signed_attributes?;
+        // Nothing else covers these, unless an attribute repeats them (RFC 6211).
+        let (digest_algorithm, algorithm) = match self.signed_attribute(oid::ALGORITHM_PROTECTION) {
+            Some(_) => (signer.digest_algorithm.whole.to_vec(), signer.algorithm.whole.to_vec()),
+            None => (
+                algorithm::tight_digest(&signer.digest_algorithm)?,
+                algorithm::tight_signature(&signer.algorithm, signer.hash)?,
+            ),
+        };
         let information = asn1::sequence(&[
-            &asn1::integer(&[version]),
-            signer.id.whole,
-            signer.digest_algorithm.whole,
+            // RFC 5652, 5.3: the version of one named by issuer and serial number.
+            &asn1::integer(&[1]),
+            &id,
+            &digest_algorithm,
             attributes.whole,
-            signer.algorithm.whole,
+            &algorithm,
             &asn1::encode(asn1::OCTET_STRING, &[signer.signature]),
         ]);
         let content = asn1::encode(asn1::OCTET_STRING, &[self.content?]);
@@ -154,7 +169,7 @@ impl<'a> SignedData<'a> {
         ]);
         let signed_data = asn1::sequence(&[
             &asn1::integer(&[3]),
-            &asn1::encode(asn1::SET, &[signer.digest_algorithm.whole]),
+            &asn1::encode(asn1::SET, &[&digest_algorithm]),
             &encapsulated,
             &asn1::encode(asn1::context(0), &certificates),
             &asn1::encode(asn1::SET, &[&information]),
@@ -220,6 +235,9 @@ impl<'a> SignedData<'a> {
                 if signed_digest.content != digest {
                     return failed(Reason::ContentChanged);
                 }
+                if !self.algorithms_are_as_protected() {
+                    return failed(Reason::BadAttributes);
+                }
                 match self.certificate_digests_fit(&certificate) {
                     Some(true) => is_bound = true,
                     Some(false) => return failed(Reason::CertificateMismatch),
@@ -255,6 +273,17 @@ impl<'a> SignedData<'a> {
                 && issuer.is_some_and(|issuer| issuer.whole == certificate.issuer_der())
                 && serial.is_some_and(|serial| serial.content == certificate.serial_bytes())
         })
+    }
+
+    /// Whether the attribute that repeats the algorithms (RFC 6211), where there is one, names the ones in use.
+    fn algorithms_are_as_protected(&self) -> bool {
+        let Some(value) = self.signed_attribute(oid::ALGORITHM_PROTECTION) else { return true };
+        let mut fields = value.reader();
+        let digest = fields.expect(asn1::SEQUENCE);
+        let signature = fields.optional(asn1::context(1));
+        digest.is_some_and(|digest| digest.whole == self.signer.digest_algorithm.whole)
+            && signature.is_some_and(|signature| signature.content == self.signer.algorithm.content)
+            && fields.is_empty()
     }
 
     /// Whether the first certificate of ESS signing-certificate(-v2) is this one; `None` where there is no such attribute.

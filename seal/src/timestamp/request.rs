@@ -103,7 +103,7 @@ impl TimestampRequest {
         if !chain::is_fit(&authority, Purpose::TimeStamping) {
             return Err(failed("is signed with a certificate that is not meant for timestamps alone"));
         }
-        let der = signed.tightened().ok_or_else(malformed)?;
+        let der = signed.tightened(&[]).ok_or_else(malformed)?;
         Ok(TimestampToken { der, time: checked.time, authority, certificates: checked.certificates })
     }
 }
@@ -133,6 +133,17 @@ impl TimestampToken {
     /// The certificate of the authority that signed it.
     pub fn authority(&self) -> &Certificate {
         &self.authority
+    }
+
+    /// The token with the certificates between the authority and its anchor, out of `trust`, where they did not come along:
+    /// in a file of our own a token has them all.
+    pub(crate) fn completed(self, trust: &Trust) -> Self {
+        let read = SignedData::read(&self.der);
+        let der = read.and_then(|signed| signed.tightened(trust.certificates()));
+        match der {
+            Some(der) => Self { der, ..self },
+            None => self,
+        }
     }
 
     /// Checks that the authority leads to a trust anchor and held at the token's time. Revocation data may be missing.

@@ -48,7 +48,7 @@ impl Authorities {
             let text = "the authority's clock and ours are minutes apart";
             return Err(Error::Timestamp(text.to_owned()));
         }
-        Ok(token)
+        Ok(token.completed(&self.trust))
     }
 }
 

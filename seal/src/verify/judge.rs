@@ -133,8 +133,9 @@ impl<'a, 'b> Judge<'a, 'b> {
             self.judge_bare(field, coverage, &mut report);
             return report;
         }
-        let is_in_form =
-            |signed: &SignedData<'_>| own.is_none_or(|own| own.is_in_form(field, signed, coverage));
+        let is_in_form = |signed: &SignedData<'_>| {
+            own.is_none_or(|own| own.is_in_form(self.document.bytes(), field, signed, coverage))
+        };
         let Some(signed) = signed.filter(is_in_form) else {
             report.integrity = Integrity::Broken;
             fail(&mut report, Reason::MalformedCms);
@@ -332,8 +333,8 @@ impl<'a, 'b> Judge<'a, 'b> {
         }
     }
 
-    /// What the signature timestamps prove. In a signature of our own a timestamp is right, and holds no certificate that
-    /// its path does not need.
+    /// What the signature timestamps prove. In a signature of our own a timestamp is right, and holds the certificates
+    /// of its path and no other.
     fn signature_stamps(
         &mut self,
         signed: &SignedData<'_>,
@@ -358,7 +359,11 @@ impl<'a, 'b> Judge<'a, 'b> {
             let path = self.timestamp_path(&token);
             let is_tight =
                 token.certificates.iter().all(|certificate| path.certificates.contains(certificate));
-            if is_own && path.outcome.is_ok() && !is_tight {
+            let is_whole = path
+                .certificates
+                .iter()
+                .all(|certificate| certificate.is_self_issued() || token.certificates.contains(certificate));
+            if is_own && path.outcome.is_ok() && !(is_tight && is_whole) {
                 fail(report, Reason::BadTimestamp);
             }
             match path.outcome {

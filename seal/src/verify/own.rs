@@ -7,6 +7,7 @@ use crate::crl::Crl;
 use crate::ocsp::OcspResponse;
 use crate::pdf::Document;
 use crate::store::Store;
+use crate::{Preparation, sign};
 
 use super::coverage::Coverage;
 use super::fields::SignatureField;
@@ -26,6 +27,7 @@ impl Own {
     /// signed nothing but timestamps.
     pub(super) fn is_in_form(
         self,
+        bytes: &[u8],
         field: &SignatureField,
         signed: &SignedData<'_>,
         coverage: &Coverage,
@@ -33,9 +35,30 @@ impl Own {
         let is_plain = coverage.is_definite && Form::of(&field.dictionary) == Some(Form::Pades);
         is_plain
             && match self {
-                Self::Marked => signed.is_as_assembled(&coverage.cms),
+                Self::Marked => {
+                    let digits = bytes.get(coverage.gap.clone()).unwrap_or_default();
+                    signed.is_as_assembled(&coverage.cms)
+                        && !digits.iter().any(u8::is_ascii_uppercase)
+                        && is_complete(signed, digits)
+                }
                 Self::Pinned => signed.holds_timestamps_only(),
             }
+    }
+}
+
+/// Whether the room for the value, which the signature covers, is what its certificates and its timestamp were given: they
+/// are covered by nothing, and could be taken away.
+fn is_complete(signed: &SignedData<'_>, digits: &[u8]) -> bool {
+    let certificates: usize = signed.certificates().map(|certificate| certificate.der().len()).sum();
+    let room = digits.len().saturating_sub(2) / 2;
+    let Some(room) = room.checked_sub(certificates + sign::CMS_OVERHEAD) else { return false };
+    match signed.timestamps().first() {
+        None => room == 0,
+        // A token that was too long got room by its length.
+        Some(token) => {
+            room == Preparation::TIMESTAMP_ROOM
+                || (room > Preparation::TIMESTAMP_ROOM && room <= token.len() + 2 * sign::TOKEN_SLACK)
+        }
     }
 }
 
@@ -82,7 +105,10 @@ pub(super) fn are_needed(additions: &Store, paths: &[Certificate]) -> bool {
         let Some(response) = OcspResponse::read(der) else { return false };
         paths.iter().any(|certificate| {
             let mut issuers = paths.iter().filter(|issuer| issuer.subject_der() == certificate.issuer_der());
-            issuers.any(|issuer| response.answer(certificate, issuer).is_some())
+            issuers.any(|issuer| {
+                response.answer(certificate, issuer).is_some()
+                    && response.tightened(issuer).is_some_and(|tight| tight == *der)
+            })
         })
     };
     additions.certificates.iter().all(is_path)

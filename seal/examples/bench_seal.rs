@@ -1,6 +1,7 @@
-//! How many files are signed in a CPU-second: `bench_sign FOLDER`.
+//! How many files are signed and verified in a CPU-second, and how much memory that takes: `bench_seal FOLDER`.
 //!
-//! The folder gets the unsigned file, a key and its certificates, so that another program can do the same work.
+//! The folder gets the unsigned file, a key and its certificates, and a B-LT file with its anchor, so that another program
+//! can do the same work.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,19 +10,21 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use muniment_seal::pki;
 use muniment_seal::tsa::DevelopmentAuthority;
-use muniment_seal::{CopyForm, SealRequest, sign, sign_with_timestamp};
+use muniment_seal::{CopyForm, SealRequest, Trust, Verdict, sign, sign_with_timestamp, uplift, verify};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Of the file that is signed, in bytes.
 const SIZE: usize = 120 << 10;
 /// How long each kind is measured.
 const SPAN: Duration = Duration::from_secs(3);
+/// Of the file by which memory is measured, in bytes.
+const LARGE: usize = 64 << 20;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder: PathBuf = std::env::args_os().nth(1).ok_or("which folder?")?.into();
     let now = Timestamp::constant(1_795_500_000, 0);
     let development = pki::development(now)?;
-    let pdf = image_pdf();
+    let pdf = image_pdf(SIZE);
     fs::write(folder.join("unsigned.pdf"), &pdf)?;
     fs::write(folder.join("key.pem"), &development.agency.key_pem)?;
     fs::write(folder.join("certificate.pem"), development.agency.certificate_pem())?;
@@ -37,7 +40,49 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     measure("sign B-T, P-256, timestamp made in this process", |step| {
         Ok(sign_with_timestamp(&pdf, &request(step), &signer, &authority)?.len())
     })?;
+    let trust = Trust::from_pem(development.trust_pem().as_bytes())?;
+    let anchor = Trust::from_pem(development.root.certificate_pem().as_bytes())?;
+    let kept = |pdf: &[u8], step| -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let stamped = sign_with_timestamp(pdf, &request(step), &signer, &authority)?;
+        Ok(uplift(&stamped, &trust, None, now + SignedDuration::from_hours(1))?.ok_or("nothing was added")?)
+    };
+    let files = (0..64).map(|step| kept(&pdf, step)).collect::<Result<Vec<_>, _>>()?;
+    fs::write(folder.join("kept.pdf"), &files[0])?;
+    fs::write(folder.join("anchor.pem"), development.root.certificate_pem())?;
+    let passes =
+        |file: &[u8]| verify(file, &anchor, now + SignedDuration::from_hours(2)).verdict == Verdict::Passed;
+    measure("verify B-LT offline, P-256", |step| {
+        let file = &files[step as usize % files.len()];
+        if passes(file) { Ok(file.len()) } else { Err("it does not pass".into()) }
+    })?;
+    drop(files);
+    let large = image_pdf(LARGE);
+    let before = peak_memory()?;
+    let signed = kept(&large, 0)?;
+    println!("sign and uplift {} MiB: {:.2} times the file in memory", LARGE >> 20, share(before, &signed)?);
+    drop(large);
+    let before = peak_memory()?;
+    if !passes(&signed) {
+        return Err("it does not pass".into());
+    }
+    println!(
+        "verify {} MiB: {:.2} times the file beside the file itself",
+        LARGE >> 20,
+        share(before, &signed)?
+    );
     Ok(())
+}
+
+/// How many times a file's length the peak of memory has risen.
+fn share(before: usize, file: &[u8]) -> Result<f64, Box<dyn std::error::Error>> {
+    Ok((peak_memory()? - before) as f64 / file.len() as f64)
+}
+
+/// The most memory that this process has held, in bytes (proc(5), VmHWM).
+fn peak_memory() -> Result<usize, Box<dyn std::error::Error>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? << 10)
 }
 
 /// Repeats the work and prints how often it was done in a second of this process's CPU time.
@@ -66,14 +111,14 @@ fn cpu_time() -> Duration {
     Duration::new(seconds.unwrap_or_default(), nanoseconds.unwrap_or_default())
 }
 
-/// A page with an image of noise, as large as a scan of one page.
-fn image_pdf() -> Vec<u8> {
+/// A page with an image of noise, as large as a scan.
+fn image_pdf(size: usize) -> Vec<u8> {
     let mut state = 1_u32;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         state.to_be_bytes()[0]
     })
-    .take(SIZE)
+    .take(size)
     .collect();
     let head = format!(
         "<< /Type /XObject /Subtype /Image /Width 384 /Height 320 /BitsPerComponent 8 /ColorSpace /DeviceGray /Length {} >>\nstream\n",
