@@ -82,7 +82,8 @@ pub enum Command {
     /// Check the signatures of a PDF: exit 0 valid, 1 not valid, 2 undecided, 3 not a signed PDF.
     Verify(VerifyArgs),
     /// Check every object of the archive: digests, signatures, log, catalogue and index. Exit 1 on any finding.
-    Audit,
+    #[command(after_help = crate::cli::AUDIT_HELP)]
+    Audit(AuditArgs),
     /// Make catalogue and index again from storage alone.
     Rebuild(RebuildArgs),
     /// Show the intake ledger, in documents and pages: of one batch with its documents, or the sums of every batch.
@@ -114,6 +115,22 @@ pub struct TakeArgs {
     /// A CSV file (UTF-8) with a column `file` and one column a metadata field.
     #[arg(long, value_name = "FILE.csv")]
     pub manifest: Option<PathBuf>,
+}
+
+/// What `audit --help` adds.
+const AUDIT_HELP: &str = "\
+Without options everything is read: objects, log, catalogue and index. With --minutes or --gigabytes only objects are read, those
+first that were not read for longest, until the budget is used up; the next run goes on there. Run so each night, all objects are
+read again within as many nights as it takes, and the last line says since when.";
+
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Read objects for so long, and go on there the next time.
+    #[arg(long, value_name = "N")]
+    pub minutes: Option<u64>,
+    /// Read so much of objects, and go on there the next time.
+    #[arg(long, value_name = "N")]
+    pub gigabytes: Option<u64>,
 }
 
 /// What `uplift --help` adds.

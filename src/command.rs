@@ -60,7 +60,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Show(args) => show::run(&setting, &args.id).await,
         Command::Get(args) => get::run(&setting, &args).await,
         Command::Verify(args) => verify::run(&setting, &args).await,
-        Command::Audit => audit::run(&setting).await,
+        Command::Audit(args) => audit::run(&setting, &args).await,
         Command::Rebuild(args) => rebuild::run(&setting, &args).await,
         Command::Ledger(args) => ledger::run(&setting, &args).await,
         Command::Log(command) => log::run(&setting, &command).await,

@@ -18,8 +18,10 @@ use crate::walk::{Walk, files_below};
 use crate::{Archive, AuditFinding, AuditProblem, Error};
 
 mod object;
+mod round;
 
 use object::AuditedObject;
+pub use round::{Budget, Coverage, RoundReport};
 
 /// Is told how far an audit has come.
 pub trait AuditMonitor: Send + Sync {
@@ -53,6 +55,19 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
+    fn new(audited_at: Timestamp) -> Self {
+        Self {
+            audited_at,
+            objects: 0,
+            records: 0,
+            files: 0,
+            bytes: 0,
+            log_entries: 0,
+            unreferenced_blobs: 0,
+            findings: Vec::new(),
+        }
+    }
+
     /// Whether there is no finding.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
@@ -109,16 +124,7 @@ impl Archive {
         now: Timestamp,
         monitor: &dyn AuditMonitor,
     ) -> Result<AuditReport, Error> {
-        let mut report = AuditReport {
-            audited_at: now,
-            objects: 0,
-            records: 0,
-            files: 0,
-            bytes: 0,
-            log_entries: 0,
-            unreferenced_blobs: 0,
-            findings: Vec::new(),
-        };
+        let mut report = AuditReport::new(now);
         // Storage is listed before the catalogue is read, so what comes in meanwhile is not missed but ignored.
         let (walk, mut general) = self.blocking(|store| Ok((Walk::over(store)?, audit_root(store)))).await?;
         for fault in self.catalogue.faults().await? {
@@ -131,13 +137,7 @@ impl Archive {
         let mut blobs = HashSet::new();
         let objects = u64::try_from(walk.objects.len()).unwrap_or(u64::MAX);
         for &id in &walk.objects {
-            let mut audited = self.blocking(move |store| Ok(AuditedObject::read_at_rest(store, id))).await?;
-            // It may have got a version since it was read.
-            if let Ok(Some(row)) = self.catalogue.record(id).await
-                && audited.found.as_ref().is_some_and(|found| found.record.version < row.version)
-            {
-                audited = self.blocking(move |store| Ok(AuditedObject::read_at_rest(store, id))).await?;
-            }
+            let audited = self.read_object(id).await?;
             self.compare(id, audited, verify, &mut blobs, &mut report).await?;
             report.objects += 1;
             monitor.object_done(report.objects, objects);
@@ -323,20 +323,8 @@ fn audit_blobs(store: &Store, named: &HashSet<Digest>) -> Result<(Findings, u64,
     let mut findings = Findings::on(None);
     let (mut files, mut bytes, mut unreferenced) = (0, 0, 0);
     for digest in named {
-        let name = Store::blob_path(digest);
-        match store.read(&name) {
-            Ok(content) => {
-                files += 1;
-                bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
-                if Digest::of(&content) != *digest {
-                    findings.add(name, AuditProblem::Changed, "its SHA-256 is not its name");
-                }
-            }
-            Err(_) if !store.root().join(&name).exists() => {
-                findings.add(name, AuditProblem::Missing, "a record names it");
-            }
-            Err(error) => findings.add(name, AuditProblem::Unreadable, error.to_string()),
-        }
+        bytes += audit_blob(store, digest, &mut findings);
+        files += u64::from(store.root().join(Store::blob_path(digest)).is_file());
     }
     for file in files_below(store, "blobs/sha256")? {
         let digest = file.split_once('/').and_then(|(_, name)| name.parse::<Digest>().ok());
@@ -351,6 +339,24 @@ fn audit_blobs(store: &Store, named: &HashSet<Digest>) -> Result<(Findings, u64,
         }
     }
     Ok((findings, files, bytes, unreferenced))
+}
+
+/// Re-reads a blob that a record names; gives its length.
+fn audit_blob(store: &Store, digest: &Digest, findings: &mut Findings) -> u64 {
+    let name = Store::blob_path(digest);
+    match store.read(&name) {
+        Ok(content) => {
+            if Digest::of(&content) != *digest {
+                findings.add(name, AuditProblem::Changed, "its SHA-256 is not its name");
+            }
+            return u64::try_from(content.len()).unwrap_or(u64::MAX);
+        }
+        Err(_) if !store.root().join(&name).exists() => {
+            findings.add(name, AuditProblem::Missing, "a record names it");
+        }
+        Err(error) => findings.add(name, AuditProblem::Unreadable, error.to_string()),
+    }
+    0
 }
 
 fn blobs_of(record: &Record) -> impl Iterator<Item = Digest> {

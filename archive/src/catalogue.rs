@@ -17,6 +17,7 @@ use sqlx::{Row, Sqlite, Transaction};
 use crate::Error;
 use crate::events::ArrivalFact;
 
+mod fixity;
 mod intake;
 mod log;
 mod versions;

@@ -14,7 +14,8 @@
 //! - [`OutboxRow`]: a change that the search index has yet to take up;
 //! - [`Archive::publish_log`] publishes what happened as a transparency log; a [`LogProof`] proves to its bearer that a
 //!   record is in it, a [`ConsistencyProof`] that nothing in it has changed since;
-//! - [`Archive::audit`] re-reads everything and names every difference ([`AuditReport`]);
+//! - [`Archive::audit`] re-reads everything and names every difference ([`AuditReport`]); [`Archive::audit_part`] re-reads
+//!   as much as a [`Budget`] allows, and goes on there the next time;
 //! - [`Archive::recover`] rolls forward what a stop left half-done.
 //!
 //! The crate accepts nothing unsealed and reads no clock; the only randomness that it draws is salts for the log.
@@ -40,7 +41,7 @@ mod walk;
 
 pub use archive::{Archive, RecoverReport};
 pub use arrival::{Arrival, Outcome, Registration};
-pub use audit::{AuditMonitor, AuditReport};
+pub use audit::{AuditMonitor, AuditReport, Budget, Coverage, RoundReport};
 pub use batch::BatchId;
 pub use catalogue::OutboxRow;
 pub use error::{Error, ErrorKind};

@@ -13,4 +13,5 @@ mod log;
 mod packages;
 mod rebuild;
 mod revise;
+mod round;
 mod syncs;

@@ -1,19 +1,24 @@
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use muniment_archive::Archive;
+use muniment_archive::{Archive, Budget, Coverage};
 use muniment_record::RecordId;
 use muniment_search::Reader;
 use serde_json::json;
 
 use super::{Setting, print_json};
+use crate::cli::AuditArgs;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::{clock, wire};
 
-/// Checks the whole archive and its index.
-pub async fn run(setting: &Setting) -> Result<Exit> {
+/// Checks the whole archive and its index, or a part of its objects.
+pub async fn run(setting: &Setting, args: &AuditArgs) -> Result<Exit> {
     let home = setting.open_home()?;
+    if args.minutes.is_some() || args.gigabytes.is_some() {
+        return part(setting, &home, args).await;
+    }
     let archive = wire::open_archive(&home).await?;
     let trust = wire::trust_of(&home)?;
     let log_key = wire::log_verifier(&home)?;
@@ -44,6 +49,54 @@ pub async fn run(setting: &Setting) -> Result<Exit> {
         );
     }
     Ok(if findings == 0 { Exit::Done } else { Exit::Found })
+}
+
+/// Reads objects until the budget is used up.
+async fn part(setting: &Setting, home: &Home, args: &AuditArgs) -> Result<Exit> {
+    let archive = wire::open_archive(home).await?;
+    let budget = Allowance {
+        bytes: args.gigabytes.map_or(u64::MAX, |count| count.saturating_mul(1 << 30)),
+        until: args.minutes.map(|minutes| Instant::now() + Duration::from_secs(minutes.saturating_mul(60))),
+    };
+    let report = archive.audit_part(&wire::trust_of(home)?, &budget, clock::now()).await;
+    let report = report.context("failed to audit the archive")?;
+    if setting.json {
+        print_json(&report)?;
+    } else {
+        for finding in &report.findings {
+            println!("{finding}");
+        }
+        let Coverage { records, never, since } = report.coverage;
+        let (objects, bytes, findings) = (report.objects, report.bytes, report.findings.len());
+        println!(
+            "{}",
+            setting.say(
+                format!("Đã đọc lại {objects} đối tượng, {bytes} B; sai lệch: {findings}."),
+                format!("Read {objects} objects again, {bytes} B; findings: {findings}.")
+            )
+        );
+        let since = since.map_or_else(|| "–".to_owned(), clock::local);
+        println!(
+            "{}",
+            setting.say(
+                format!("Trong {records} bản ghi, {never} bản chưa từng được đọc lại; số còn lại đã được kiểm tra kể từ {since}."),
+                format!("Of {records} records {never} were never read again; all others were, since {since}.")
+            )
+        );
+    }
+    Ok(if report.findings.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+/// Bytes and time that a part of an audit may take.
+struct Allowance {
+    bytes: u64,
+    until: Option<Instant>,
+}
+
+impl Budget for Allowance {
+    fn allows(&self, bytes: u64) -> bool {
+        bytes < self.bytes && self.until.is_none_or(|until| Instant::now() < until)
+    }
 }
 
 /// Records that the index lacks, and entries that have no record.

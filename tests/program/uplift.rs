@@ -57,6 +57,8 @@ fn a_copy_gets_a_timestamp_at_once_and_validation_data_when_its_time_has_come() 
         "not a byte that was signed has changed"
     );
     assert_eq!(house.audit_is_clean(), 1);
+    let part = house.run(["--json", "audit", "--minutes", "1"]).expect(0).json();
+    assert_eq!((&part["objects"], &part["coverage"]["never"]), (&Value::from(1), &Value::from(0)), "{part}");
     let shown = house.run(["--json", "show", record.as_str()]).expect(0).json();
     assert_eq!(shown["record"]["version"], 2, "{shown}");
 
