@@ -213,6 +213,13 @@ pub(crate) fn check(
     }
 }
 
+/// The algorithm of a signature with a key, if both are known here.
+pub(crate) fn named(spki: &[u8], identifier: &Value<'_>) -> Option<Algorithm> {
+    let (key, named) = (Key::from_spki(spki)?, Named::read(identifier, None)?);
+    let (_, _, name, is_legacy) = select(&key, &named)?;
+    Some(Algorithm { name, is_legacy })
+}
+
 type Selected<'a> = (&'static dyn signature::VerificationAlgorithm, &'a [u8], String, bool);
 
 fn select<'a>(key: &Key<'a>, named: &Named) -> Option<Selected<'a>> {

@@ -8,9 +8,9 @@ use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier,
 };
 
-use crate::algorithm::{self, Check};
+use crate::algorithm::Check;
 use crate::asn1::{self, Value};
-use crate::{Error, oid};
+use crate::{Error, memo, oid};
 
 /// Addresses of one kind that are read from a certificate.
 const MOST_ADDRESSES: usize = 8;
@@ -288,7 +288,7 @@ pub(crate) fn check_signed(der: &[u8], spki: &[u8]) -> Check {
         (is_repeated && fields.is_empty()).then_some((tbs, identifier, signature))
     };
     match parts() {
-        Some((tbs, identifier, signature)) => algorithm::check(spki, &identifier, None, tbs.whole, signature),
+        Some((tbs, identifier, signature)) => memo::check(spki, &identifier, tbs.whole, signature),
         None => Check::Unsupported,
     }
 }

@@ -219,7 +219,8 @@ fn judge(path: &[Certificate], purpose: Purpose, when: When, evidence: &Evidence
             Check::Good(_) => {}
             _ => return Err((Reason::NoChain, None)),
         }
-        match revocation_status(certificate, issuer, when, evidence) {
+        let gives_time = purpose == Purpose::TimeStamping && place == 0;
+        match revocation_status(certificate, issuer, when, gives_time, evidence) {
             Status::Good => {}
             // ETSI EN 319 102-1, 5.2.6.4: an authority's revocation leaves open what it issued before.
             Status::Revoked(revocation) => {
@@ -274,13 +275,16 @@ enum Status {
 }
 
 /// What is known about a certificate at the moment in question. Any list that names it as revoked by then outweighs
-/// what others say.
+/// what others say; one that gives time is also revoked by a later loss of its key.
 fn revocation_status(
     certificate: &Certificate,
     issuer: &Certificate,
     when: When,
+    gives_time: bool,
     evidence: &Evidence,
 ) -> Status {
+    let counts =
+        |revocation: &Revocation| revocation.at <= when.used_at || (gives_time && revocation.is_compromise);
     let mut status = Status::Unknown;
     for crl in evidence.crls.iter().filter(|crl| crl.this_update() <= when.now) {
         // After a certificate has expired, lists may leave it out.
@@ -289,7 +293,7 @@ fn revocation_status(
             continue;
         }
         match crl.find(certificate.serial_bytes()) {
-            Some(revocation) if revocation.at <= when.used_at => return Status::Revoked(revocation),
+            Some(revocation) if counts(&revocation) => return Status::Revoked(revocation),
             _ if is_known => status = Status::Good,
             _ => {}
         }
@@ -297,7 +301,7 @@ fn revocation_status(
     for response in &evidence.responses {
         let Some(answer) = evidence.answer(response, certificate, issuer, when) else { continue };
         match answer.revocation {
-            Some(revocation) if revocation.at <= when.used_at => return Status::Revoked(revocation),
+            Some(revocation) if counts(&revocation) => return Status::Revoked(revocation),
             _ if answer.next_update.unwrap_or(answer.this_update) >= when.used_at => status = Status::Good,
             _ => {}
         }
@@ -337,7 +341,7 @@ impl Evidence {
         issuer: &Certificate,
         when: When,
     ) -> bool {
-        !matches!(revocation_status(certificate, issuer, when, self), Status::Unknown)
+        !matches!(revocation_status(certificate, issuer, when, false, self), Status::Unknown)
     }
 
     /// The newest response, or else the newest list, by which a certificate held, for keeping.

@@ -32,7 +32,8 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Revocation {
     pub(crate) at: Timestamp,
-    /// Whether the key is said to be in wrong hands, so that nothing signed with it can be dated by itself.
+    /// Whether the key may have been in wrong hands, as where no reason is given: then no time that it gave is believed
+    /// (RFC 3161, 4).
     pub(crate) is_compromise: bool,
 }
 
@@ -106,8 +107,6 @@ fn strip(serial: &[u8]) -> &[u8] {
 }
 
 fn revocation(at: Timestamp, mut rest: Reader<'_>) -> Option<Revocation> {
-    const KEY_COMPROMISE: u32 = 1;
-    const CA_COMPROMISE: u32 = 2;
     const REMOVE_FROM_CRL: u32 = 8;
     let reason = rest.sequence().and_then(|extensions| {
         let value = find_extension(extensions, oid::CRL_REASON)?;
@@ -116,8 +115,13 @@ fn revocation(at: Timestamp, mut rest: Reader<'_>) -> Option<Revocation> {
     if reason == Some(REMOVE_FROM_CRL) {
         return None;
     }
-    let is_compromise = matches!(reason, Some(KEY_COMPROMISE | CA_COMPROMISE));
-    Some(Revocation { at, is_compromise })
+    Some(Revocation { at, is_compromise: is_compromise(reason) })
+}
+
+/// Whether a reason (RFC 5280, 5.3.1) leaves it possible that others had the key: all but unspecified, changed affiliation,
+/// superseded and ceased, and none at all (RFC 3161, 4).
+pub(crate) fn is_compromise(reason: Option<u32>) -> bool {
+    !matches!(reason, Some(0 | 3 | 4 | 5))
 }
 
 /// The value of an extension, out of the list of them.

@@ -14,7 +14,8 @@
 //!    whole revision.
 //! 4. `cms/read`, `asn1`, `cms/ber`: *rule 2*, one signer, the attributes present once and in agreement, the certificate
 //!    bound; *rule 4*, the bytes as found are verified, never a re-encoding (BER of others is first made definite).
-//! 5. `algorithm`: the only place that checks a signature value, and the list of what counts as strong.
+//! 5. `algorithm`: the only place that checks a signature value, and the list of what counts as strong. `memo` remembers
+//!    which signatures on certificates and revocation data were right, by all the bytes that went into them.
 //! 6. `verify/changes`: *rule 3*, later revisions hold only validation data, signatures and document timestamps: every
 //!    object that differs must be explained, and nothing may stand beside the objects that are listed.
 //! 7. `chain`, `crl`, `ocsp`: does the certificate lead to an anchor, and was it good at the time? What a file brings is
@@ -44,6 +45,7 @@ mod fitness;
 mod font;
 mod hash_signer;
 mod http;
+mod memo;
 pub mod note;
 mod ocsp;
 mod oid;

@@ -3,8 +3,8 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::algorithm::{self, Check, Hash};
 use crate::asn1::{self, Reader, Value};
-use crate::crl::Revocation;
-use crate::{Certificate, oid, time};
+use crate::crl::{Revocation, is_compromise};
+use crate::{Certificate, memo, oid, time};
 
 /// Certificates of a response that are looked at.
 const MOST_CERTIFICATES: usize = 8;
@@ -120,7 +120,7 @@ impl OcspResponse {
 
 impl Fields<'_> {
     fn is_signed_with(&self, signer: &Certificate) -> bool {
-        let check = algorithm::check(signer.spki(), &self.algorithm, None, self.data.whole, self.signature);
+        let check = memo::check(signer.spki(), &self.algorithm, self.data.whole, self.signature);
         matches!(check, Check::Good(algorithm) if !algorithm.is_legacy)
     }
 
@@ -173,7 +173,7 @@ fn read_answer(single: Value<'_>, certificate: &Certificate, issuer: &Certificat
             let reason = details
                 .optional(asn1::context(0))
                 .and_then(|wrapped| wrapped.reader().value()?.small_integer());
-            Some(Revocation { at, is_compromise: matches!(reason, Some(1 | 2)) })
+            Some(Revocation { at, is_compromise: is_compromise(reason) })
         }
         _ => return None,
     };

@@ -13,6 +13,7 @@ mod permissions;
 mod widget;
 
 use jiff::Timestamp;
+use memchr::memmem;
 use muniment_record::Digest;
 
 use crate::chain::Evidence;
@@ -34,7 +35,7 @@ pub fn verify(pdf: &[u8], trust: &Trust, at: Timestamp) -> Report {
         signatures: Vec::new(),
         warnings: Vec::new(),
     };
-    let byte_ranges = count(pdf, b"/ByteRange");
+    let byte_ranges = memmem::find_iter(pdf, b"/ByteRange").count();
     let document = match Document::open(pdf) {
         Ok(document) => document,
         Err(flaw) => {
@@ -129,19 +130,8 @@ fn add_store(document: &Document<'_>, evidence: &mut Evidence) -> bool {
 /// Whether anything but white space follows the last end of file.
 fn has_trailing_bytes(pdf: &[u8]) -> bool {
     const MARK: &[u8] = b"%%EOF";
-    let last = pdf.windows(MARK.len()).rposition(|window| window == MARK);
+    let last = memmem::rfind(pdf, MARK);
     last.is_none_or(|at| {
         pdf.iter().skip(at + MARK.len()).any(|byte| !byte.is_ascii_whitespace() && *byte != 0)
     })
-}
-
-fn count(bytes: &[u8], word: &[u8]) -> usize {
-    let mut found = 0;
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'/') {
-        rest = rest.get(at..).unwrap_or_default();
-        found += usize::from(rest.starts_with(word));
-        rest = rest.get(1..).unwrap_or_default();
-    }
-    found
 }

@@ -224,3 +224,47 @@ fn a_revocation_that_becomes_known_in_the_grace_period_stops_the_uplift() -> Out
     assert_ne!(verify(&signed, &trust, later).reason, Some(Reason::Revoked));
     Ok(())
 }
+
+/// A list that revokes the time-stamping authority later than its token, without a reason: its key may have been lost
+/// before, and the token may be younger than it says (RFC 3161, 4).
+#[test]
+fn a_token_of_an_authority_that_was_revoked_later_for_no_reason_says_nothing() -> Outcome {
+    let world = World::new()?;
+    let (root, _, _) = published()?;
+    let (from, until) = (now() - 24.hours(), now() + 2400.hours());
+    let tsa = root.issue(&Subject::new("time", "no legal value"), Profile::TimeStamping, from, until)?;
+    let authority = DevelopmentAuthority::new(&tsa)?;
+    let signed =
+        sign_with_timestamp(&plain_pdf(), &agency_request(), &world.pki.agency.signer()?, &authority)?;
+    let certificate = Certificate::from_pem(tsa.chain_pem.as_bytes())?.remove(0);
+    let later = now() + 48.hours();
+    for (revoked, trusted_at) in [(vec![], Some(now())), (vec![(&certificate, now() + 1.hours())], None)] {
+        let mut trust = world.trust.clone();
+        trust.add_anchor(Certificate::from_pem(root.identity()?.chain_pem.as_bytes())?.remove(0));
+        trust.add_der_crl(&root.crl_der(&revoked, later - 1.hours(), until)?)?;
+        assert_eq!(verify(&signed, &trust, later).signatures[0].trusted_at, trusted_at);
+    }
+    Ok(())
+}
+
+/// A revoked authority above the signer leaves the signature open (ETSI EN 319 102-1, REVOKED_CA_NO_POE), and stops the
+/// use of a key below it.
+#[test]
+fn a_revoked_authority_above_leaves_a_signature_open() -> Outcome {
+    let (from, until) = (now() - 240.hours(), now() + 2400.hours());
+    let name = |text: &str| Subject::new(text, "no legal value");
+    let root = Authority::root(&name("root"), from, until)?;
+    let issuing = root.subordinate(&name("issuing"), from, until)?;
+    let identity = issuing.issue(&name("signer"), Profile::Signer, from, until)?;
+    let chain = Certificate::from_pem(identity.chain_pem.as_bytes())?;
+    let signed = sign(&plain_pdf(), &agency_request(), &identity.signer()?)?;
+    let revoked = [(&chain[1], now() - 2.hours())];
+    let mut trust = Trust::from_pem(root.identity()?.chain_pem.as_bytes())?;
+    trust.add_der_crl(&issuing.crl_der(&[], now() - 1.hours(), until)?)?;
+    trust.add_der_crl(&root.crl_der(&revoked, now() - 1.hours(), until)?)?;
+    let report = verify(&signed, &trust, now());
+    assert_eq!((report.verdict, report.reason), (Verdict::Indeterminate, Some(Reason::AuthorityRevoked)));
+    let refused = check_signer(&chain, &trust, None, now());
+    assert_eq!(refused.err().map(|error| error.code()), Some("certificate-revoked"));
+    Ok(())
+}

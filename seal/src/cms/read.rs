@@ -7,6 +7,9 @@ use crate::asn1::{self, Reader, Value};
 use crate::certificate::Certificate;
 use crate::{chain, oid};
 
+/// Certificates that are looked at in one message.
+const MOST_CERTIFICATES: usize = 256;
+
 /// A CMS SignedData of one signer (RFC 5652, 5), read but not believed.
 #[derive(Debug)]
 pub(crate) struct SignedData<'a> {
@@ -14,7 +17,7 @@ pub(crate) struct SignedData<'a> {
     content_type: &'a [u8],
     /// The content, where it is not detached.
     pub(crate) content: Option<&'a [u8]>,
-    certificates: Vec<&'a [u8]>,
+    certificates: Vec<Certificate>,
     crls: Vec<&'a [u8]>,
     signer: SignerInfo<'a>,
 }
@@ -60,6 +63,8 @@ impl<'a> SignedData<'a> {
             values.filter(|value| value.tag == asn1::SEQUENCE).map(|value| value.whole).collect()
         };
         let certificates = members(fields.optional(asn1::context(0)));
+        let certificates =
+            certificates.into_iter().take(MOST_CERTIFICATES).filter_map(Certificate::read).collect();
         let crls = members(fields.optional(asn1::context(1)));
         let mut signers = fields.expect(asn1::SET)?.reader();
         let signer = SignerInfo::read(signers.sequence()?)?;
@@ -77,7 +82,7 @@ impl<'a> SignedData<'a> {
     }
 
     pub(crate) fn certificates(&self) -> impl Iterator<Item = Certificate> {
-        self.certificates.iter().filter_map(|der| Certificate::read(der))
+        self.certificates.iter().cloned()
     }
 
     /// Revocation lists in it, also those in Adobe's attribute.

@@ -339,5 +339,5 @@ impl<'a> Document<'a> {
 }
 
 fn rfind(bytes: &[u8], word: &[u8]) -> Option<usize> {
-    bytes.windows(word.len()).rposition(|window| window == word)
+    memchr::memmem::rfind(bytes, word)
 }

@@ -224,7 +224,11 @@ impl<'a> Parser<'a> {
     fn hexadecimal_string(&mut self) -> Option<Text> {
         let start = self.at;
         let body = self.rest().get(1..)?;
-        let length = body.iter().position(|byte| *byte == b'>')?;
+        let length = memchr::memchr(b'>', body)?;
+        if let Some(bytes) = pairs(body.get(..length)?) {
+            self.at += length + 2;
+            return Some(Text { bytes, place: start..self.at, is_hexadecimal: true });
+        }
         let mut bytes = Vec::with_capacity(length / 2 + 1);
         let mut high: Option<u8> = None;
         for byte in body.get(..length)? {
@@ -305,6 +309,30 @@ impl<'a> Parser<'a> {
         self.at = at;
         Some(())
     }
+}
+
+/// The bytes of hexadecimal digits with nothing between them, as signature values are written; else `None`.
+fn pairs(digits: &[u8]) -> Option<Vec<u8>> {
+    const NO_DIGIT: u8 = 0xff;
+    const VALUES: [u8; 256] = {
+        let mut values = [NO_DIGIT; 256];
+        let mut value = 0;
+        while value < 16 {
+            values[b"0123456789abcdef"[value] as usize] = value as u8;
+            values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+            value += 1;
+        }
+        values
+    };
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let mut worst = 0;
+    let bytes = pairs.iter().map(|[high, low]| {
+        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
+        worst |= high | low;
+        high << 4 | low
+    });
+    let bytes = bytes.collect();
+    (rest.is_empty() && worst < 16).then_some(bytes)
 }
 
 pub(crate) fn hex_value(digit: u8) -> Option<u8> {

@@ -105,7 +105,7 @@ fn is_explained(document: &Document<'_>, from: usize, later: &[&Section]) -> boo
 }
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
+    memchr::memmem::find(bytes, word).is_some()
 }
 
 /// Every number that the signed revision refers to, there or not: what fills such a hole later would change it.

@@ -93,7 +93,7 @@ pub(super) fn additions(document: &Document<'_>, end: usize, signature_ends: &[u
 /// Where the first end of file mark ends, its line feed included.
 fn end_of_file(bytes: &[u8]) -> Option<usize> {
     const MARK: &[u8] = b"%%EOF\n";
-    bytes.windows(MARK.len()).position(|window| window == MARK).map(|at| at + MARK.len())
+    memchr::memmem::find(bytes, MARK).map(|at| at + MARK.len())
 }
 
 /// Whether every certificate, list and response is about these certificates, so that nothing is hidden in them.
