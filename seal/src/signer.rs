@@ -1,5 +1,6 @@
 use std::fmt;
 
+use p12_keystore::Pkcs12Archive;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair};
 
@@ -82,6 +83,35 @@ impl SoftwareSigner {
         }
         let chain = chain::linked(certificate.clone(), &chain);
         Ok(Self { key, chain, scheme, random })
+    }
+
+    /// Takes a PKCS#12 file (RFC 7292; `.p12`, `.pfx`) with one private key, its certificate and those above it, encrypted in
+    /// today's way (PBES2 with AES) or in the older ones (3DES, RC2).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credential`] where it cannot be read, the password is wrong, or it has not just one key;
+    /// [`Error::KeyMismatch`] where it has no certificate for the key.
+    pub fn from_pkcs12(pkcs12: &[u8], password: &str) -> Result<Self, Error> {
+        const WHAT: Error = Error::Credential("a PKCS#12 file, or the password is wrong");
+        let archive = Pkcs12Archive::from_pkcs12(pkcs12, password).map_err(|_| WHAT)?;
+        let [key] = &archive.keys[..] else {
+            return Err(Error::Credential("a PKCS#12 file with one private key"));
+        };
+        let certificates: Vec<Certificate> = archive
+            .certs
+            .iter()
+            .map(|bag| Certificate::from_der(bag.cert.as_der()))
+            .collect::<Result<_, _>>()?;
+        for certificate in &certificates {
+            let mut chain = vec![certificate.clone()];
+            chain.extend(certificates.iter().filter(|other| *other != certificate).cloned());
+            match Self::from_der(key.key.as_der(), chain) {
+                Err(Error::KeyMismatch) => {}
+                signer => return signer,
+            }
+        }
+        Err(Error::KeyMismatch)
     }
 
     /// Makes an RSA key sign with PKCS#1 v1.5, for certificates and readers that know no PSS. Other keys stay as they are.
