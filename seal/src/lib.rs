@@ -17,17 +17,19 @@
 //! 5. `algorithm`: the only place that checks a signature value, and the list of what counts as strong. `memo` remembers
 //!    which signatures on certificates and revocation data were right, by all the bytes that went into them.
 //! 6. `verify/changes`: *rule 3*, later revisions hold only validation data, signatures and document timestamps: every
-//!    object that differs must be explained, and nothing may stand beside the objects that are listed.
+//!    object that differs must be explained, and nothing may stand beside the objects that are listed. `verify/own` holds
+//!    files of this house to every byte, `verify/permissions` others to what they permit themselves (DocMDP, FieldMDP).
 //! 7. `chain`, `crl`, `ocsp`: does the certificate lead to an anchor, and was it good at the time? What a file brings is
 //!    evidence, never trust.
 //! 8. `verify/judge`, `reason`, [`Report`]: *rule 5*, integrity, modification and trust are told apart; the verdict follows
 //!    ETSI EN 319 102-1.
-//! 9. `verify/flat`: *rule 6*, what is sealed here is flat, so that there is nothing to shadow.
+//! 9. `verify/legacy`: the forms from before PAdES, read for what was signed long ago and never passed.
+//! 10. `verify/flat`: *rule 6*, what is sealed here is flat, so that there is nothing to shadow.
 //!
 //! Signing is the smaller half: [`Preparation`] writes an incremental update with the visible text (`stamp`, `font`) and
 //! leaves a gap; a [`Signer`] signs a few hundred bytes; `cms/build` puts the signature together. [`seal`] verifies its own
 //! output by the rules above before it hands on a [`Sealed`], which is the one thing that the archive accepts. Before a
-//! key is used [`check_signer`] asks whether its certificate may be; keys live in memory, in tokens ([`pkcs11`]) or behind
+//! key is used [`check_signer`] asks whether its certificate may be; keys live in memory (PEM, PKCS#12), in tokens ([`pkcs11`]) or behind
 //! any [`HashKey`]. `timestamp/request` is where an authority's answer is believed or not, and [`uplift`] adds what
 //! offline validation needs (`store`).
 //!
