@@ -1,9 +1,10 @@
 //! Mixed raster content: sharp masks for ink and for stamps over a coarse picture of the paper.
 //!
-//! A page is taken apart into a background at a third of its resolution, a picture of the coloured marks at a quarter
-//! seen through a lossless mask, and the dark ink as a lossless mask in one colour. Two masks, because one blends a
-//! signature into the stamp under it. What comes out is compared with the page: where marks were lost, the page is kept
-//! as one image instead.
+//! A page is taken apart into a background at a fraction of its resolution, a picture of the coloured marks seen
+//! through a lossless mask, and the dark ink as a lossless mask, in one colour or, where pens and print differ, seen
+//! over a picture of its own. Two masks, because one blends a signature into the stamp under it. What comes out is
+//! compared with the page: where marks, tints or patterns were harmed, the page is taken apart more finely, and kept as
+//! one image where that does not help.
 
 mod fill;
 mod judge;
@@ -20,20 +21,31 @@ use crate::jpeg_encoder::{self, Chroma, Settings};
 use crate::pdf::document::{EncodedImage, Layer};
 use crate::raster::{Raster, usize_of};
 
-/// Pixels of the page across one pixel of the background.
-const BACKGROUND_STEP: usize = 3;
-
 /// Pixels of the page across one pixel of the coloured marks.
 const COLOUR_STEP: usize = 4;
 
-/// JPEG quality of the background and of the coloured marks.
-const QUALITY: u8 = 24;
+/// Pixels of the page across one pixel of the ink's colours: strokes of one pen are longer.
+const INK_STEP: usize = 16;
 
-/// JPEG quality of a background that is busy all over, as with a guilloche.
-const BUSY_QUALITY: u8 = 14;
+/// How finely a page is taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fineness {
+    /// Pixels of the page across one pixel of the background.
+    background_step: usize,
+    /// JPEG quality of luminance in all pictures.
+    quality: u8,
+    /// JPEG quality of chrominance: a wrong tint is seen on large areas.
+    chroma_quality: u8,
+}
 
-/// Bytes of a background from which it counts as busy.
-const BUSY_BYTES: usize = 24 << 10;
+/// For paper that is all but plain: a background at 75 dpi is as like as one at 100 that takes half as much again.
+const PLAIN: Fineness = Fineness { background_step: 4, quality: 34, chroma_quality: 40 };
+
+/// For patterns and pale stamps.
+const FINE: Fineness = Fineness { background_step: 3, quality: 30, chroma_quality: 40 };
+
+/// For what is harmed otherwise; still a tenth of a page that is one JPEG.
+const FINEST: Fineness = Fineness { background_step: 3, quality: 60, chroma_quality: 65 };
 
 /// A page as layers, painted in order.
 pub(crate) struct Compact {
@@ -41,43 +53,95 @@ pub(crate) struct Compact {
     pub(crate) likeness: Likeness,
 }
 
-/// Takes a page apart and judges the result; `matrix` places its image.
+/// Takes a page apart as coarsely as its judgement allows; `matrix` places its image.
+///
+/// The caller looks at the likeness: where it is not enough, nothing finer was left to try.
 pub(crate) fn layers(raster: &Raster, matrix: [f32; 6]) -> Result<Compact, Error> {
-    let masks = Masks::of(raster);
-    let (width, height) = (usize_of(raster.width), usize_of(raster.height));
-    let mut background = Sums::new(width, height, BACKGROUND_STEP, raster.channels);
-    let mut colours = Sums::new(width, height, COLOUR_STEP, raster.channels);
-    background.add(raster, |at| masks.is_paper(at));
-    let has_colour = masks.colour.contains(&1);
-    if has_colour {
-        colours.add(raster, |at| masks.colour[at] == 1);
+    let parts = Parts::of(raster);
+    let plain = parts.encoded(raster, matrix, PLAIN)?;
+    if plain.likeness.is_good() {
+        return Ok(plain);
     }
-    let ink = masks.ink_colour(raster);
-    let background = background.filled();
-    let mut background_jpeg = jpeg(&background, QUALITY);
-    if background_jpeg.len() > BUSY_BYTES {
-        background_jpeg = jpeg(&background, BUSY_QUALITY);
+    let fine = parts.encoded(raster, matrix, FINE)?;
+    if fine.likeness.is_enough() { Ok(fine) } else { parts.encoded(raster, matrix, FINEST) }
+}
+
+/// A page taken apart, not yet encoded.
+struct Parts {
+    masks: Masks,
+    /// The coloured marks and their mask.
+    colours: Option<(Raster, EncodedImage)>,
+    ink: Ink,
+    ink_mask: EncodedImage,
+}
+
+/// The colour of the ink.
+enum Ink {
+    /// There is none.
+    None,
+    /// All of it is one ink.
+    One([u8; 3]),
+    /// Pens beside print.
+    Several(Raster),
+}
+
+impl Parts {
+    fn of(raster: &Raster) -> Self {
+        let masks = Masks::of(raster);
+        let (width, height) = (usize_of(raster.width), usize_of(raster.height));
+        let sums = |step| Sums::new(width, height, step, raster.channels);
+        let colours = masks.colour.contains(&1).then(|| {
+            let mut colours = sums(COLOUR_STEP);
+            colours.add(raster, |at| masks.colour[at] == 1);
+            (colours.filled(), stencil(raster, &masks.colour))
+        });
+        let ink = if !masks.ink.contains(&1) {
+            Ink::None
+        } else if masks.has_pens(raster) {
+            let mut inks = sums(INK_STEP);
+            // Edges are lighter than the ink.
+            inks.add(raster, |at| masks.is_inner_ink(at));
+            Ink::Several(inks.filled())
+        } else {
+            Ink::One(masks.ink_colour(raster))
+        };
+        Self { colours, ink, ink_mask: stencil(raster, &masks.ink), masks }
     }
-    let mut layers = vec![picture(&background, background_jpeg, matrix, None)];
-    let mut colour_layer = None;
-    if has_colour {
-        let colours = colours.filled();
-        let mask = stencil(raster, &masks.colour);
-        let encoded = jpeg(&colours, QUALITY);
-        colour_layer = Some(decoded(&encoded, &colours)?);
-        layers.push(picture(&colours, encoded, matrix, Some(mask)));
+
+    /// The layers, and what comes of decoding them.
+    fn encoded(&self, raster: &Raster, matrix: [f32; 6], fineness: Fineness) -> Result<Compact, Error> {
+        let (width, height) = (usize_of(raster.width), usize_of(raster.height));
+        let mut paper = Sums::new(width, height, fineness.background_step, raster.channels);
+        paper.add(raster, |at| self.masks.is_paper(at));
+        let paper = paper.filled();
+        let background = jpeg(&paper, fineness, Chroma::Halved);
+        let mut shown = judge::Shown {
+            background: decoded(&background)?,
+            background_step: fineness.background_step,
+            colours: None,
+            masks: &self.masks,
+            ink: judge::ShownInk::One([0; 3]),
+        };
+        let mut layers = vec![picture(&paper, background, matrix, None)];
+        if let Some((colours, mask)) = &self.colours {
+            let encoded = jpeg(colours, fineness, Chroma::Halved);
+            shown.colours = Some(decoded(&encoded)?);
+            layers.push(picture(colours, encoded, matrix, Some(mask.clone())));
+        }
+        match &self.ink {
+            Ink::None => {}
+            Ink::One(ink) => {
+                shown.ink = judge::ShownInk::One(*ink);
+                layers.push(Layer { image: self.ink_mask.clone(), matrix, mask: None, ink: Some(*ink) });
+            }
+            Ink::Several(inks) => {
+                let encoded = jpeg(inks, fineness, Chroma::Full);
+                shown.ink = judge::ShownInk::Several(decoded(&encoded)?);
+                layers.push(picture(inks, encoded, matrix, Some(self.ink_mask.clone())));
+            }
+        }
+        Ok(Compact { likeness: judge::likeness(raster, &shown), layers })
     }
-    let shown = judge::Shown {
-        background: decoded(&layers[0].image.data, &background)?,
-        colours: colour_layer,
-        masks: &masks,
-        ink,
-    };
-    let likeness = judge::likeness(raster, &shown);
-    if masks.ink.contains(&1) {
-        layers.push(Layer { image: stencil(raster, &masks.ink), matrix, mask: None, ink: Some(ink) });
-    }
-    Ok(Compact { layers, likeness })
 }
 
 /// The ink of a page, or nothing where it has coloured marks, which bits would lose.
@@ -86,23 +150,19 @@ pub(crate) fn black_and_white(raster: &Raster) -> Option<Bits> {
     const FRINGE: usize = 5_000;
     let masks = Masks::of(raster);
     let coloured = masks.colour.iter().filter(|&&bit| bit == 1).count();
-    (coloured * FRINGE <= masks.colour.len()).then_some(Bits {
-        width: raster.width,
-        height: raster.height,
-        samples: masks.ink,
-    })
+    let is_black = coloured * FRINGE <= masks.colour.len() && !masks.has_pens(raster);
+    is_black.then_some(Bits { width: raster.width, height: raster.height, samples: masks.ink })
 }
 
-fn jpeg(raster: &Raster, quality: u8) -> Vec<u8> {
-    jpeg_encoder::encode(raster, Settings { quality, chroma: Chroma::Halved, dpi: 100 })
+fn jpeg(raster: &Raster, fineness: Fineness, chroma: Chroma) -> Vec<u8> {
+    let Fineness { quality, chroma_quality, .. } = fineness;
+    jpeg_encoder::encode(raster, Settings { quality, chroma_quality, chroma, drops_grain: true, dpi: 75 })
 }
 
 /// What a reader will see of a layer.
-fn decoded(file: &[u8], like: &Raster) -> Result<Raster, Error> {
+fn decoded(file: &[u8]) -> Result<Raster, Error> {
     let header = crate::source::jpeg::header("layer", file)?;
-    let raster = crate::source::jpeg::decode("layer", file, &header)?;
-    debug_assert_eq!((raster.width, raster.height), (like.width, like.height));
-    Ok(raster)
+    crate::source::jpeg::decode("layer", file, &header)
 }
 
 fn picture(raster: &Raster, data: Vec<u8>, matrix: [f32; 6], mask: Option<EncodedImage>) -> Layer {

@@ -72,7 +72,9 @@ fn faithful(image: PageImage, matrix: [f32; 6], options: &Options, detail: Strin
     let data = image.jpeg.unwrap_or_else(|| {
         let settings = jpeg_encoder::Settings {
             quality: options.jpeg_quality,
+            chroma_quality: options.jpeg_quality,
             chroma: Chroma::Full,
+            drops_grain: false,
             dpi: image.dpi.map_or(300, |(x, _)| x.clamp(1.0, 10_000.0) as u16),
         };
         jpeg_encoder::encode(&raster, settings)

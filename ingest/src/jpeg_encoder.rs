@@ -8,6 +8,7 @@ mod dct;
 mod huffman;
 
 use bits::BitWriter;
+use dct::Quantiser;
 use huffman::{Frequencies, Table};
 
 use crate::raster::{Channels, Raster, usize_of};
@@ -26,7 +27,11 @@ pub(crate) enum Chroma {
 pub(crate) struct Settings {
     /// 1 to 100, the scale of the IJG library.
     pub(crate) quality: u8,
+    /// The same for chrominance.
+    pub(crate) chroma_quality: u8,
     pub(crate) chroma: Chroma,
+    /// Whether coefficients of little more than half a step are dropped: that is what grain leaves.
+    pub(crate) drops_grain: bool,
     /// Dots an inch, for the JFIF header.
     pub(crate) dpi: u16,
 }
@@ -47,8 +52,10 @@ struct Plane {
 /// Encodes a raster; the caller has checked its size against the limits, and 65,535 pixels a side are the format's.
 pub(crate) fn encode(raster: &Raster, settings: Settings) -> Vec<u8> {
     let (width, height) = (usize_of(raster.width), usize_of(raster.height));
-    let tables =
-        [dct::quantisers(&LUMINANCE, settings.quality), dct::quantisers(&CHROMINANCE, settings.quality)];
+    let tables = [
+        Quantiser::new(&LUMINANCE, settings.quality, settings.drops_grain),
+        Quantiser::new(&CHROMINANCE, settings.chroma_quality, settings.drops_grain),
+    ];
     let planes = match raster.channels {
         Channels::Gray => vec![plane(&raster.samples, width, height, 1, 1, 0, &tables[0])],
         Channels::Rgb => colour_planes(raster, settings.chroma, &tables),
@@ -140,7 +147,7 @@ fn magnitude(value: i32) -> (u32, u8) {
 }
 
 /// Converts to YCbCr (JFIF 1.02) and transforms the three components.
-fn colour_planes(raster: &Raster, chroma: Chroma, tables: &[[f32; 64]; 2]) -> Vec<Plane> {
+fn colour_planes(raster: &Raster, chroma: Chroma, tables: &[Quantiser; 2]) -> Vec<Plane> {
     let (width, height) = (usize_of(raster.width), usize_of(raster.height));
     let mut components = [(); 3].map(|()| Vec::with_capacity(width * height));
     for pixel in raster.samples.chunks_exact(3) {
@@ -195,7 +202,7 @@ fn plane(
     sampling: usize,
     group: usize,
     table: usize,
-    quantisers: &[f32; 64],
+    quantiser: &Quantiser,
 ) -> Plane {
     let blocks_wide = width.div_ceil(8 * group) * group;
     let blocks_high = height.div_ceil(8 * group) * group;
@@ -216,10 +223,7 @@ fn plane(
                 }
             }
             dct::forward(&mut block);
-            coefficients.extend(ZIGZAG.iter().map(|&at| {
-                let at = usize::from(at);
-                dct::quantised(block[at] * quantisers[at])
-            }));
+            coefficients.extend(ZIGZAG.iter().map(|&at| quantiser.quantised(usize::from(at), &block)));
         }
     }
     Plane { blocks_wide, blocks_high, sampling, table, coefficients }
@@ -229,7 +233,7 @@ fn plane(
 fn header(
     raster: &Raster,
     settings: Settings,
-    tables: &[[f32; 64]; 2],
+    tables: &[Quantiser; 2],
     huffman: &[[Table; 2]; 2],
     planes: &[Plane],
 ) -> Vec<u8> {
@@ -238,7 +242,7 @@ fn header(
     let [x, y] = settings.dpi.to_be_bytes();
     segment(&mut file, 0xe0, &[b'J', b'F', b'I', b'F', 0, 1, 2, 1, x, y, x, y, 0, 0]);
     for (number, table) in (0_u8..).zip(&tables[..used]) {
-        let steps = dct::steps(table);
+        let steps = table.steps();
         let mut body = vec![number];
         body.extend(ZIGZAG.iter().map(|&at| steps[usize::from(at)]));
         segment(&mut file, 0xdb, &body);
@@ -313,7 +317,7 @@ mod tests {
     }
 
     fn worst_difference(raster: &Raster, chroma: Chroma) -> u8 {
-        let settings = Settings { quality: 95, chroma, dpi: 300 };
+        let settings = Settings { quality: 95, chroma_quality: 95, chroma, drops_grain: false, dpi: 300 };
         let file = encode(raster, settings);
         let header = jpeg::header("test", &file).unwrap();
         let decoded = jpeg::decode("test", &file, &header).unwrap();

@@ -22,6 +22,9 @@ pub fn render_page(pdf: &[u8], page: u32, width_px: u32) -> Result<Vec<u8>, Erro
         let reader = Reader::open(NAME, pdf.to_vec(), &limits)?;
         let index = page.checked_sub(1).ok_or(Error::NoSuchPage(page))?;
         let raster = reader.render(index, Scale::Width(width_px.clamp(1, MOST_WIDTH)))?;
-        Ok(encode(&raster, Settings { quality: 80, chroma: Chroma::Halved, dpi: 96 }))
+        Ok(encode(
+            &raster,
+            Settings { quality: 80, chroma_quality: 80, chroma: Chroma::Halved, drops_grain: false, dpi: 96 },
+        ))
     })
 }

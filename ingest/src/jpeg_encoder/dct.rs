@@ -56,30 +56,45 @@ fn scale(index: usize) -> f32 {
     SCALES[index]
 }
 
-/// Multipliers that take transformed values to quantised ones, for a base table and a quality of the IJG scale.
-pub(super) fn quantisers(base: &[u8; 64], quality: u8) -> [f32; 64] {
-    let quality = u32::from(quality.clamp(1, 100));
-    let percent = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
-    let mut multipliers = [0.0; 64];
-    for (at, (multiplier, &base)) in multipliers.iter_mut().zip(base).enumerate() {
-        let step = ((u32::from(base) * percent + 50) / 100).clamp(1, 255);
-        *multiplier = 1.0 / (step as f32 * 8.0 * scale(at / 8) * scale(at % 8));
-    }
-    multipliers
+/// How transformed values become coefficients.
+pub(super) struct Quantiser {
+    multipliers: [f32; 64],
+    /// What is added to an AC value before its fraction is cut off: a half rounds to the nearest.
+    rounding: f32,
 }
 
-/// The quantiser steps behind [`quantisers`].
-pub(super) fn steps(multipliers: &[f32; 64]) -> [u8; 64] {
-    let mut steps = [0; 64];
-    for (at, (step, multiplier)) in steps.iter_mut().zip(multipliers).enumerate() {
-        *step = (1.0 / (multiplier * 8.0 * scale(at / 8) * scale(at % 8))).round() as u8;
+impl Quantiser {
+    /// For a base table and a quality of the IJG scale.
+    ///
+    /// With `drops_grain`, AC values need 0.65 of a step to count up: on guilloche at 100 dpi, quality 28 is then 6 %
+    /// smaller than 24 rounded to the nearest, at a structural similarity that is 0.003 lower.
+    pub(super) fn new(base: &[u8; 64], quality: u8, drops_grain: bool) -> Self {
+        let quality = u32::from(quality.clamp(1, 100));
+        let percent = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
+        let mut multipliers = [0.0; 64];
+        for (at, (multiplier, &base)) in multipliers.iter_mut().zip(base).enumerate() {
+            let step = ((u32::from(base) * percent + 50) / 100).clamp(1, 255);
+            *multiplier = 1.0 / (step as f32 * 8.0 * scale(at / 8) * scale(at % 8));
+        }
+        Self { multipliers, rounding: if drops_grain { 0.35 } else { 0.5 } }
     }
-    steps
-}
 
-/// Rounds to a coefficient within the range that the categories of baseline coding cover.
-pub(super) fn quantised(value: f32) -> i16 {
-    value.round().clamp(-1023.0, 1023.0) as i16
+    /// The steps, as a file carries them.
+    pub(super) fn steps(&self) -> [u8; 64] {
+        let mut steps = [0; 64];
+        for (at, (step, multiplier)) in steps.iter_mut().zip(&self.multipliers).enumerate() {
+            *step = (1.0 / (multiplier * 8.0 * scale(at / 8) * scale(at % 8))).round() as u8;
+        }
+        steps
+    }
+
+    /// One coefficient, within the range that the categories of baseline coding cover.
+    pub(super) fn quantised(&self, at: usize, block: &[f32; 64]) -> i16 {
+        let value = block[at] * self.multipliers[at];
+        // The lightness and the tint of a block are always rounded to the nearest.
+        let rounding = if at == 0 { 0.5 } else { self.rounding };
+        (value.abs() + rounding).floor().copysign(value).clamp(-1023.0, 1023.0) as i16
+    }
 }
 
 #[cfg(test)]
@@ -116,8 +131,9 @@ mod tests {
 
     #[test]
     fn steps_survive_the_way_through_multipliers() {
-        assert_eq!(steps(&quantisers(&[16; 64], 50)), [16; 64]);
-        assert_eq!(steps(&quantisers(&[255; 64], 1)), [255; 64]);
-        assert_eq!(steps(&quantisers(&[99; 64], 100)), [1; 64]);
+        let steps = |base, quality| Quantiser::new(&[base; 64], quality, false).steps();
+        assert_eq!(steps(16, 50), [16; 64]);
+        assert_eq!(steps(255, 1), [255; 64]);
+        assert_eq!(steps(99, 100), [1; 64]);
     }
 }
