@@ -38,7 +38,9 @@ fetch_jars verapdf
 judge() {
     java -cp "$work/verapdf/*" tests/judges/verapdf/PdfaJudge.java "$@"
 }
-judge "$work/home/archive/ocfl" "$work/prepared"
+# The tests of ingest leave a PDF of every kind of page there: upright, turned, blank, of every profile.
+cargo test --quiet --package muniment-ingest --test conformance
+judge "$work/home/archive/ocfl" "$work/prepared" "$target/tmp/pdfa"
 
 # A judge that passes everything would say nothing: a scanner's PDF is no PDF/A.
 if judge samples/small/0004-permit.pdf >/dev/null; then

@@ -15,7 +15,7 @@ test)
     packages=(tesseract-ocr tesseract-ocr-vie fonts-liberation2 qpdf poppler-utils python3-venv softhsm2 opensc openssl strace)
     ;;
 judges)
-    packages=(tesseract-ocr tesseract-ocr-vie maven default-jdk-headless)
+    packages=(tesseract-ocr tesseract-ocr-vie maven default-jdk-headless qpdf poppler-utils)
     ;;
 *)
     echo "usage: scripts/tools.sh demo|test|judges" >&2
