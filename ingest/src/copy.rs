@@ -2,13 +2,15 @@
 
 use crate::raster::usize_of;
 use crate::resize::{self, Filter};
-use crate::{Error, Gray};
+use crate::{Error, Gray, paper};
 
-/// Resolution at which Tesseract's Vietnamese model reads best.
-pub(crate) const COPY_DPI: u32 = 250;
+/// Resolution of the copy. Tesseract's Vietnamese model scales each line to 36 pixels whatever comes in, and on whitened
+/// paper it reads this as well as 250 or 300, for a tenth less of its time.
+pub(crate) const COPY_DPI: u32 = 200;
 
-/// A lean below this, in degrees, is left as it is.
-const STRAIGHT_ENOUGH: f32 = 0.12;
+/// A lean below this, in degrees, is left as it is: over a line it is less than the height of a letter, and straightening
+/// blurs a little.
+const STRAIGHT_ENOUGH: f32 = 0.35;
 
 /// The most pixels of a side of a copy; a page of absurd resolution is read smaller.
 const MOST_SIDE: f32 = 10_000.0;
@@ -48,6 +50,7 @@ impl Copy {
         if !straight {
             copy.image.samples = turned(&copy.image, copy.turn, copy.centre);
         }
+        paper::whiten(&mut copy.image)?;
         Ok(copy)
     }
 
@@ -112,10 +115,10 @@ mod tests {
         }
         let page = Gray { width, height, dpi: 300, samples };
         let copy = Copy::of(&page, (300.0, 300.0), 3.0).unwrap();
-        assert_eq!((copy.image.width, copy.image.height), (500, 667));
-        let dark: Vec<(f32, f32)> = (0..667)
-            .flat_map(|y| (0..500).map(move |x| (x, y)))
-            .filter(|&(x, y)| copy.image.samples[y * 500 + x] < 128)
+        assert_eq!((copy.image.width, copy.image.height), (400, 533));
+        let dark: Vec<(f32, f32)> = (0..533)
+            .flat_map(|y| (0..400).map(move |x| (x, y)))
+            .filter(|&(x, y)| copy.image.samples[y * 400 + x] < 128)
             .map(|(x, y)| (x as f32 + 0.5, y as f32 + 0.5))
             .collect();
         let count = dark.len() as f32;

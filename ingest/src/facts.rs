@@ -2,6 +2,7 @@
 
 use muniment_record::{Finding, FindingKind};
 
+use crate::quality::{self, Rim};
 use crate::raster::{Channels, Raster, usize_of};
 use crate::source::PageImage;
 use crate::{Error, Gray, resize};
@@ -14,6 +15,11 @@ const MOST_SKEW: f32 = 3.0;
 
 /// Mean confidence below which the text is doubtful.
 const LEAST_CONFIDENCE: f32 = 60.0;
+
+/// Millimetres that the edges of ink may be wide, and pixels that they are on a sharp scan of any resolution: a sharp page
+/// has 2 to 3 pixels at 300 dots an inch, and 4.4 where it is blurred by a standard deviation of a sixth of a millimetre.
+const MOST_EDGE_MILLIMETRES: f32 = 0.35;
+const SHARP_EDGE_PIXELS: f32 = 3.2;
 
 /// The longer side of A4 in inches: the guess where a file does not say its resolution.
 const A4_LONG_INCHES: f32 = 11.69;
@@ -30,34 +36,50 @@ pub(crate) fn resolution(image: &PageImage) -> (f32, f32) {
     stated.unwrap_or((long / A4_LONG_INCHES, long / A4_LONG_INCHES))
 }
 
-/// Shares of pixels that show colour and ink, by sampling.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Shares {
-    /// More than the grain of a gray scan.
-    pub(crate) tinted: f32,
-    /// As strong as a stamp or blue ink.
-    pub(crate) strong: f32,
-    /// Darker than the paper around, away from the edges.
-    pub(crate) ink: f32,
+/// Measures of a page's pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Measures {
+    /// Share of pixels with more colour than the grain of a gray scan, by sampling.
+    tinted: f32,
+    /// Share of those as strong as a stamp or blue ink.
+    strong: f32,
+    /// Share of pixels darker than the paper around, away from the edges.
+    ink: f32,
+    /// Width of the edges of ink in pixels.
+    edge: Option<f32>,
+    rim: Rim,
 }
 
-impl Shares {
-    /// Measures a page; `red` is its red channel.
+impl Measures {
+    /// Measures a page; `red` is its red channel as the page is seen.
     pub(crate) fn of(raster: &Raster, red: &Gray) -> Result<Self, Error> {
+        /// Pixels of the longer side of the small copy: text of 8 points is 7 pixels high on it.
+        const LONG_SIDE: f32 = 750.0;
         let (tinted, strong) = match raster.channels {
             Channels::Gray => (0.0, 0.0),
             Channels::Rgb => colours(raster),
         };
-        Ok(Self { tinted, strong, ink: ink(red)? })
+        let scale = (LONG_SIDE / red.width.max(red.height) as f32).min(1.0);
+        let side = |pixels: u32| ((pixels as f32 * scale) as u32).max(1);
+        let (width, height) = (side(red.width), side(red.height));
+        let samples = resize::gray(red, width, height, resize::Filter::Box)?;
+        let small = Gray { width, height, dpi: (red.dpi as f32 * scale) as u32, samples };
+        Ok(Self {
+            tinted,
+            strong,
+            ink: ink(&small),
+            edge: quality::edge_width(red),
+            rim: Rim::of(&small, red.dpi as f32 * scale / 25.4),
+        })
     }
 
     /// Whether the scan was made in colour.
-    pub(crate) fn is_colour(self) -> bool {
+    pub(crate) fn is_colour(&self) -> bool {
         self.tinted >= 0.0002
     }
 
     /// Whether nothing is on the page.
-    pub(crate) fn is_blank(self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.ink < 0.0002 && self.strong < 0.0002
     }
 }
@@ -79,14 +101,9 @@ fn colours(raster: &Raster) -> (f32, f32) {
 }
 
 /// The share of pixels darker than the paper beside them, on a small copy without its edges.
-fn ink(red: &Gray) -> Result<f32, Error> {
-    /// Pixels of the longer side of the small copy: text of 8 points is 7 pixels high on it.
-    const LONG_SIDE: f32 = 750.0;
-    let scale = (LONG_SIDE / red.width.max(red.height) as f32).min(1.0);
-    let side = |pixels: u32| ((pixels as f32 * scale) as u32).max(1);
-    let (width, height) = (side(red.width), side(red.height));
-    let small = resize::gray(red, width, height, resize::Filter::Box)?;
-    let (width, height) = (usize_of(width), usize_of(height));
+fn ink(small: &Gray) -> f32 {
+    let (width, height) = (usize_of(small.width), usize_of(small.height));
+    let small = &small.samples;
     let (left, top) = (width / 25, height / 25);
     let (mut dark, mut count) = (0_u32, 0_u32);
     for y in top..height - top {
@@ -103,21 +120,38 @@ fn ink(red: &Gray) -> Result<f32, Error> {
             count += 1;
         }
     }
-    Ok(dark as f32 / count.max(1) as f32)
+    dark as f32 / count.max(1) as f32
 }
 
 /// What an officer should look at, from the measures of a page.
-pub(crate) fn findings(dpi: u32, colour: bool, skew: f32, confidence: Option<f32>) -> Vec<Finding> {
+pub(crate) fn findings(
+    dpi: u32,
+    measures: &Measures,
+    blank: bool,
+    skew: f32,
+    confidence: Option<f32>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |kind, detail: String| findings.push(Finding { kind, detail });
     if dpi < LEAST_DPI {
         add(FindingKind::LowResolution, format!("{dpi} dpi"));
     }
-    if !colour {
+    // A blank back has no colour to lose.
+    if !measures.is_colour() && !blank {
         add(FindingKind::NotColour, "no colour in the scan".to_owned());
     }
     if skew.abs() > MOST_SKEW {
         add(FindingKind::Skewed, format!("{skew:.1} degrees"));
+    }
+    let most_edge = (MOST_EDGE_MILLIMETRES * dpi as f32 / 25.4).max(SHARP_EDGE_PIXELS);
+    if let Some(edge) = measures.edge.filter(|&edge| edge > most_edge) {
+        add(FindingKind::Blurred, format!("edges {:.2} mm wide", edge * 25.4 / dpi.max(1) as f32));
+    }
+    for corner in &measures.rim.corners {
+        add(FindingKind::CutCorner, (*corner).to_owned());
+    }
+    for side in &measures.rim.sides {
+        add(FindingKind::DarkEdge, (*side).to_owned());
     }
     if let Some(confidence) = confidence.filter(|&confidence| confidence < LEAST_CONFIDENCE) {
         add(FindingKind::LowConfidence, format!("{confidence:.0} of 100"));

@@ -78,11 +78,20 @@ pub struct Options {
     pub jpeg_quality: u8,
     /// Pages worked on at the same time; 0 means one a processor.
     pub threads: usize,
+    /// One page in so many is read again as it will be archived, and kept more faithfully where its text then differs; 0
+    /// means none. Which ones is decided by the digest of the scan.
+    pub reread_one_in: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), profile: Profile::default(), jpeg_quality: 90, threads: 0 }
+        Self {
+            limits: Limits::default(),
+            profile: Profile::default(),
+            jpeg_quality: 90,
+            threads: 0,
+            reread_one_in: 50,
+        }
     }
 }
 

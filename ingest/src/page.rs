@@ -1,15 +1,13 @@
 //! One page from pixels to what is written and recorded about it.
 
-use muniment_record::{Finding, FindingKind, KeptPage, Page};
+use muniment_record::{FindingKind, KeptPage, Page};
 
-use crate::copy::Copy;
 use crate::encode::encode;
-use crate::facts::{Shares, findings, resolution};
+use crate::examine::examine;
+use crate::facts::resolution;
 use crate::pdf::document::WrittenPage;
-use crate::raster::{Orientation, Raster};
-use crate::reading::{Placement, Reading};
 use crate::source::PageImage;
-use crate::{Error, Ocr, Options, skew};
+use crate::{Error, Ocr, Options, Profile, reread};
 
 /// A page ready to be written, and its facts.
 pub(crate) struct PreparedPage {
@@ -19,11 +17,12 @@ pub(crate) struct PreparedPage {
     pub(crate) kept: KeptPage,
 }
 
-/// Measures, reads and encodes a page.
+/// Measures, reads and encodes a page; one that is `sampled` is read again as it will be archived.
 pub(crate) fn prepare(
     image: PageImage,
     options: &Options,
     ocr: Option<&dyn Ocr>,
+    sampled: bool,
 ) -> Result<PreparedPage, Error> {
     let orientation = image.orientation;
     let stored_dpi = resolution(&image);
@@ -31,8 +30,37 @@ pub(crate) fn prepare(
     let (width, height) = orientation.size(image.raster.width, image.raster.height);
     let size = (width as f32 * 72.0 / dpi.0, height as f32 * 72.0 / dpi.1);
 
-    let examined = examine(&image.raster, orientation, dpi, size.1, ocr)?;
+    let mut examined = examine(&image.raster, orientation, dpi, size.1, ocr)?;
+    if options.profile == Profile::Bitonal {
+        // Where black-and-white originals are expected, colour is not due.
+        examined.findings.retain(|finding| finding.kind != FindingKind::NotColour);
+    }
+    let spare = (sampled && !examined.reading.text.is_empty()).then(|| image.clone());
     let encoded = encode(image, dpi, size, options)?;
+    let mut kept = encoded.kept;
+    let mut written =
+        WrittenPage { width: size.0, height: size.1, layers: encoded.layers, lines: Vec::new(), rotate: 0 };
+    if let (Some(spare), Some(ocr)) = (spare, ocr)
+        && kept.profile != Profile::Faithful.name()
+    {
+        match reread::difference(&written, dpi, &examined, ocr, &options.limits) {
+            Ok(difference) if difference > reread::MOST_DIFFERENCE => {
+                let faithful = Options { profile: Profile::Faithful, ..options.clone() };
+                let encoded = encode(spare, dpi, size, &faithful)?;
+                written.layers = encoded.layers;
+                let words = 100.0 * difference;
+                let detail = format!("as {}, {words:.1} % of words were read otherwise", kept.profile);
+                kept = KeptPage { detail, ..encoded.kept };
+            }
+            Ok(difference) => {
+                let words = 100.0 * difference;
+                kept.detail.push_str(&format!("; read again, {words:.1} % of words otherwise"));
+            }
+            Err(error) => kept.detail.push_str(&format!("; not read again: {error}")),
+        }
+    }
+    written.lines = examined.reading.lines;
+    written.rotate = examined.turn.degrees();
     let facts = Page {
         width_px: width,
         height_px: height,
@@ -44,65 +72,5 @@ pub(crate) fn prepare(
         findings: examined.findings,
         text: examined.reading.text,
     };
-    Ok(PreparedPage {
-        written: WrittenPage {
-            width: size.0,
-            height: size.1,
-            layers: encoded.layers,
-            lines: examined.reading.lines,
-            rotate: 0,
-        },
-        facts,
-        kept: encoded.kept,
-    })
-}
-
-/// What measuring and reading a page gave.
-pub(crate) struct Examined {
-    pub(crate) reading: Reading,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) colour: bool,
-    pub(crate) blank: bool,
-    pub(crate) skew: f32,
-}
-
-/// Measures and reads a page on a copy that is turned and straightened.
-pub(crate) fn examine(
-    raster: &Raster,
-    orientation: Orientation,
-    dpi: (f32, f32),
-    height_points: f32,
-    ocr: Option<&dyn Ocr>,
-) -> Result<Examined, Error> {
-    let mean_dpi = ((dpi.0 + dpi.1) / 2.0).round() as u32;
-    let stored = raster.red(mean_dpi);
-    let shares = Shares::of(raster, &stored)?;
-    let red = stored.oriented(orientation);
-    let blank = shares.is_blank();
-    let skew = if blank { 0.0 } else { skew::measure(&red)? };
-    let mut reading = Reading::default();
-    let mut failure = None;
-    if !blank {
-        match ocr {
-            Some(ocr) => {
-                let copy = Copy::of(&red, dpi, skew)?;
-                let placement = Placement { dpi, height: height_points };
-                // A recogniser that fails on one page costs that page's text, not the document.
-                match ocr.read(&copy.image) {
-                    Ok(words) => reading = Reading::of(words, &copy, skew, placement),
-                    Err(error) => failure = Some(error.to_string()),
-                }
-            }
-            None => failure = Some("not read: no text recogniser".to_owned()),
-        }
-    }
-    let mut found = findings(mean_dpi, shares.is_colour(), skew, reading.confidence);
-    found.extend(failure.map(|detail| Finding { kind: FindingKind::LowConfidence, detail }));
-    Ok(Examined {
-        blank: blank && reading.text.is_empty(),
-        reading,
-        findings: found,
-        colour: shares.is_colour(),
-        skew,
-    })
+    Ok(PreparedPage { written, facts, kept })
 }

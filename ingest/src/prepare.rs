@@ -12,6 +12,7 @@ use crate::inspection::{file_name, read};
 use crate::page::{self, PreparedPage};
 use crate::pdf::document::{Document, software};
 use crate::raster::usize_of;
+use crate::reread::is_sampled;
 use crate::source::held::HeldFile;
 use crate::source::{Format, PageImage, contained, jpeg, pdf, png, tiff};
 use crate::{Error, Inspection, Limits, Monitor, Ocr, Options, signed};
@@ -203,7 +204,8 @@ fn digitise(
     let work = |pages: &mut Pages, place: Place| {
         contained(&files[place.file].name, || {
             let image = pages.load(files, place, &options.limits)?;
-            page::prepare(image, options, ocr)
+            let sampled = is_sampled(&files[place.file].sha256, place.page, options.reread_one_in);
+            page::prepare(image, options, ocr, sampled)
         })
     };
     in_order(&places(inspection), options, work, monitor, |page: PreparedPage| {

@@ -4,9 +4,14 @@ use muniment_record::Word;
 
 use crate::copy::Copy;
 use crate::pdf::text::{PlacedLine, PlacedWord};
+use crate::turn::Turn;
 
-/// Words read with less confidence than this, of 100, are noise more often than text.
+/// Words read with less confidence than this, of 100, are noise more often than text where they stand alone.
 const LEAST_CONFIDENCE: f32 = 25.0;
+
+/// Mean confidence of the other words of a line from which a doubtful word is taken to be text, too: one letter in doubt,
+/// as of a long symbol, makes its whole word doubtful.
+const LEAST_CONFIDENCE_AROUND: f32 = 60.0;
 
 /// Words without a letter or digit need more: stamps, rules and paper grain read as punctuation.
 const LEAST_CONFIDENCE_OF_SIGNS: f32 = 60.0;
@@ -29,12 +34,24 @@ pub(crate) struct Placement {
     pub(crate) dpi: (f32, f32),
     /// Height of the page in points.
     pub(crate) height: f32,
+    /// How it was turned before it was read, and its size in pixels after that.
+    pub(crate) turn: Turn,
+    pub(crate) upright: (f32, f32),
+}
+
+impl Placement {
+    /// The point of the page, counted from its bottom left, that is at this pixel of the upright page.
+    fn point(self, pixel: (f32, f32)) -> (f32, f32) {
+        let (x, y) = self.turn.before(pixel, self.upright);
+        (x * 72.0 / self.dpi.0, self.height - y * 72.0 / self.dpi.1)
+    }
 }
 
 impl Reading {
-    /// Takes what the recogniser answered for `copy`, the straightened copy of a page that leans by `degrees`.
-    pub(crate) fn of(words: Vec<Word>, copy: &Copy, degrees: f32, placement: Placement) -> Self {
-        let kept: Vec<Word> = words.into_iter().filter(is_text).collect();
+    /// Takes what the recogniser answered for `copy`, the straightened copy of a page.
+    pub(crate) fn of(words: &[Word], copy: &Copy, placement: Placement) -> Self {
+        let lines = words.chunk_by(|a, b| a.line == b.line);
+        let kept: Vec<Word> = lines.flat_map(text_of).cloned().collect();
         if kept.is_empty() {
             return Self::default();
         }
@@ -50,21 +67,27 @@ impl Reading {
         for words in rows {
             let row = Row::of(words);
             let begins_paragraph = above.is_none_or(|above| row.is_apart_from(above));
-            lines.push(placed(words, row, copy, degrees, placement, begins_paragraph));
+            lines.push(placed(words, row, copy, placement, begins_paragraph));
             above = Some(row);
         }
         Self { text, lines, confidence: Some(confidence) }
     }
 }
 
-/// Whether a word is likely to stand on the paper.
-fn is_text(word: &Word) -> bool {
-    let least = if word.text.chars().any(char::is_alphanumeric) {
-        LEAST_CONFIDENCE
-    } else {
-        LEAST_CONFIDENCE_OF_SIGNS
-    };
-    word.confidence >= least && word.place.width > 0.0 && word.place.height > 0.0
+/// The words of a line that are likely to stand on the paper.
+fn text_of(line: &[Word]) -> impl Iterator<Item = &Word> {
+    let sum: f32 = line.iter().map(|word| word.confidence).sum();
+    let others = line.len() as f32 - 1.0;
+    line.iter().filter(move |word| {
+        let letters = word.text.chars().filter(|letter| letter.is_alphanumeric()).count();
+        let least = match letters {
+            0 => LEAST_CONFIDENCE_OF_SIGNS,
+            1 => LEAST_CONFIDENCE,
+            _ if others > 0.0 && (sum - word.confidence) / others >= LEAST_CONFIDENCE_AROUND => 0.0,
+            _ => LEAST_CONFIDENCE,
+        };
+        word.confidence >= least && word.place.width > 0.0 && word.place.height > 0.0
+    })
 }
 
 /// A line's extent in pixels of the copy.
@@ -103,29 +126,15 @@ impl Row {
     }
 }
 
-fn placed(
-    words: &[Word],
-    row: Row,
-    copy: &Copy,
-    degrees: f32,
-    placement: Placement,
-    begins_paragraph: bool,
-) -> PlacedLine {
-    let points = |x: f32, y: f32| {
-        let (x, y) = copy.on_page(x, y);
-        (x * 72.0 / placement.dpi.0, placement.height - y * 72.0 / placement.dpi.1)
-    };
-    let scale = copy.scale();
-    let across = 72.0 / (placement.dpi.0 * scale.0);
-    let down = 72.0 / (placement.dpi.1 * scale.1);
+fn placed(words: &[Word], row: Row, copy: &Copy, placement: Placement, begins_paragraph: bool) -> PlacedLine {
+    let points = |x: f32, y: f32| placement.point(copy.on_page(x, y));
+    let (scale, dpi) = (copy.scale(), placement.turn.swapped(placement.dpi.0, placement.dpi.1));
+    let (across, down) = (72.0 / (dpi.0 * scale.0), 72.0 / (dpi.1 * scale.1));
     // Lines that lean clockwise on the page go down to the right; points count upwards.
     let (start, end) = (points(row.left, row.bottom), points(row.right, row.bottom));
     let length = ((end.0 - start.0).powi(2) + (end.1 - start.1).powi(2)).sqrt();
-    let direction = if degrees == 0.0 || length <= 0.0 {
-        (1.0, 0.0)
-    } else {
-        ((end.0 - start.0) / length, (end.1 - start.1) / length)
-    };
+    let direction =
+        if length <= 0.0 { (1.0, 0.0) } else { ((end.0 - start.0) / length, (end.1 - start.1) / length) };
     let words = words
         .iter()
         .map(|word| {
@@ -145,6 +154,7 @@ fn placed(
 #[cfg(test)]
 mod tests {
     use muniment_record::Area;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::Gray;
@@ -156,7 +166,9 @@ mod tests {
     fn read(words: Vec<Word>) -> Reading {
         let page = Gray { width: 2480, height: 3508, dpi: 300, samples: vec![255; 2480 * 3508] };
         let copy = Copy::of(&page, (300.0, 300.0), 0.0).unwrap();
-        Reading::of(words, &copy, 0.0, Placement { dpi: (300.0, 300.0), height: 842.0 })
+        let placement =
+            Placement { dpi: (300.0, 300.0), height: 842.0, turn: Turn::None, upright: (2480.0, 3508.0) };
+        Reading::of(&words, &copy, placement)
     }
 
     #[test]
@@ -174,11 +186,65 @@ mod tests {
     }
 
     #[test]
+    fn a_doubtful_word_is_kept_where_its_line_is_sure() {
+        let line = |around: f32| {
+            read(vec![word("số", 100.0, 100.0, around, 0), word("736/QĐ", 150.0, 100.0, 9.0, 0)])
+        };
+        assert_eq!(line(90.0).text, "số 736/QĐ");
+        assert_eq!(line(50.0).text, "số");
+    }
+
+    #[test]
     fn words_are_placed_in_points_from_the_bottom_left() {
-        let reading = read(vec![word("Giấy", 250.0, 480.0, 95.0, 0)]);
+        let reading = read(vec![word("Giấy", 200.0, 380.0, 95.0, 0)]);
         let placed = &reading.lines[0].words[0];
         assert!((placed.x - 72.0).abs() < 0.1, "{placed:?}");
         assert!((placed.y - (842.0 - 144.0)).abs() < 0.1, "{placed:?}");
-        assert!((placed.width - 40.0 * 72.0 / 250.0).abs() < 0.05, "{placed:?}");
+        assert!((placed.width - 40.0 * 72.0 / 200.0).abs() < 0.05, "{placed:?}");
+    }
+
+    proptest! {
+        /// Whatever the turn, the lean and the resolutions: back from its place in points, a word is where it was read.
+        #[test]
+        fn a_placed_word_is_found_again_on_the_copy(
+            (width, height) in (40_u32..200, 40_u32..200),
+            (x, y) in (0.0_f32..1.0, 0.0_f32..1.0),
+            degrees in -8.0_f32..8.0,
+            dpi in (100.0_f32..600.0, 100.0_f32..600.0),
+            turn in proptest::sample::select(Turn::ALL.to_vec()),
+        ) {
+            let page = Gray { width, height, dpi: 300, samples: vec![255; 40_000] };
+            let page = Gray { samples: page.samples[..(width * height) as usize].to_vec(), ..page };
+            let copy = Copy::of(&page, turn.swapped(dpi.0, dpi.1), degrees).unwrap();
+            let size = (copy.image.width as f32, copy.image.height as f32);
+            let (x, y) = (x * size.0, y * size.1);
+            let seen = turn.swapped(width as f32, height as f32);
+            let placement = Placement {
+                dpi,
+                height: seen.1 * 72.0 / dpi.1,
+                turn,
+                upright: (width as f32, height as f32),
+            };
+            let words = [word("chữ", x, y - 20.0, 90.0, 0)];
+            let placed = Reading::of(&words, &copy, placement).lines.remove(0).words.remove(0);
+
+            // To pixels of the page as it was scanned, then turned, then of the copy, then straightened.
+            let scanned = (placed.x * dpi.0 / 72.0, seen.1 - placed.y * dpi.1 / 72.0);
+            let (w, h) = (width as f32, height as f32);
+            let upright = match turn {
+                Turn::None => scanned,
+                Turn::Right => (w - scanned.1, scanned.0),
+                Turn::Over => (w - scanned.0, h - scanned.1),
+                Turn::Left => (scanned.1, h - scanned.0),
+            };
+            let leaning = (upright.0 * size.0 / w - size.0 / 2.0, upright.1 * size.1 / h - size.1 / 2.0);
+            let lean = if degrees.abs() < 0.35 { 0.0 } else { degrees.to_radians() };
+            let (sine, cosine) = lean.sin_cos();
+            let found = (
+                cosine * leaning.0 + sine * leaning.1 + size.0 / 2.0,
+                cosine * leaning.1 - sine * leaning.0 + size.1 / 2.0,
+            );
+            prop_assert!((found.0 - x).abs() < 0.1 && (found.1 - y).abs() < 0.1, "{:?} where ({}, {}) was", found, x, y);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use muniment_record::Page;
 
-use crate::page::examine;
+use crate::examine::examine;
 use crate::raster::Orientation;
 use crate::source::pdf::{Reader, Scale};
 use crate::{Error, Ocr};

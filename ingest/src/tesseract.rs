@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -5,13 +6,22 @@ use std::thread;
 use std::time::Duration;
 
 use muniment_record::{Area, Word, nfc};
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde::{Deserialize, Serialize};
 
+use crate::raster::usize_of;
 use crate::{Error, Gray, Limits, Ocr};
 
 /// The program, from Debian's package `tesseract-ocr`.
 const PROGRAM: &str = "tesseract";
+
+/// Its input, as it finds it by name.
+const IMAGE: &str = "/proc/self/fd/0";
+
+/// What it does without: its own turning of sideways text, which is decided before, and a search for typewriter pitch
+/// that changes nothing in what its network reads.
+const SETTINGS: [&str; 2] = ["textord_tabfind_vertical_text=0", "textord_disable_pitch_test=1"];
 
 /// The most output that is read: a dense page has some 100 kB.
 const MOST_OUTPUT_BYTES: u64 = 16 << 20;
@@ -19,8 +29,8 @@ const MOST_OUTPUT_BYTES: u64 = 16 << 20;
 /// The recogniser Tesseract 5, run as one contained process a page.
 ///
 /// Each process has one thread, a limit on its memory and processor time set by the kernel, and a limit on time set
-/// here; the image goes in and the words come out through pipes, so nothing is left on disk. A crash, a hang or
-/// memory without end is a failure of that page only.
+/// here; the image goes in as a file in memory and the words come out through a pipe, so nothing is left on disk. A
+/// crash, a hang or memory without end is a failure of that page only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tesseract {
     language: String,
@@ -64,16 +74,22 @@ impl Tesseract {
     }
 
     fn start(&self, page: &Gray) -> Result<Child, Error> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Error::OcrFailed(format!("the program {PROGRAM} does not start: {error}"))
+        };
+        let image = in_memory(page).map_err(|error| failed(&error))?;
         let dpi = page.dpi.to_string();
         let child = Command::new(PROGRAM)
-            .args(["stdin", "stdout", "-l", &self.language, "--psm", "3", "--dpi", &dpi, "tsv"])
+            .args([IMAGE, "stdout", "-l", &self.language, "--psm", "3", "--dpi", &dpi])
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", *setting]))
+            .arg("tsv")
             .env("OMP_THREAD_LIMIT", "1")
-            .stdin(Stdio::piped())
+            .stdin(image)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|error| Error::OcrFailed(format!("the program {PROGRAM} does not start: {error}")))?;
-        // The limits come before the image does, so nothing hostile has been read yet.
+            .map_err(|error| failed(&error))?;
+        // The image has been decoded and drawn anew by this program: what is limited is the work on it.
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         for (resource, most) in
             [(Resource::As, self.memory_bytes), (Resource::Cpu, self.seconds), (Resource::Core, 0)]
@@ -88,16 +104,11 @@ impl Tesseract {
     fn run(&self, page: &Gray) -> Result<String, Error> {
         let failed = |what: &str| Error::OcrFailed(what.to_owned());
         let mut child = self.start(page)?;
-        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(failed("its pipes are missing"));
+        let Some(output) = child.stdout.take() else {
+            return Err(failed("its pipe is missing"));
         };
         let deadline = Duration::from_secs(self.seconds);
         let text = thread::scope(|scope| {
-            scope.spawn(move || {
-                // A process that stops reading is judged by its exit, not by the broken pipe.
-                let _ = write!(input, "P5\n{} {}\n255\n", page.width, page.height);
-                let _ = input.write_all(&page.samples);
-            });
             let (sender, receiver) = mpsc::channel();
             scope.spawn(move || {
                 let mut text = Vec::new();
@@ -106,7 +117,7 @@ impl Tesseract {
             });
             let answer = receiver.recv_timeout(deadline);
             if answer.is_err() {
-                // Ends both threads: their pipes break.
+                // Ends the thread: its pipe breaks.
                 let _ = child.kill();
             }
             answer
@@ -132,6 +143,40 @@ impl Ocr for Tesseract {
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
         Ok(words(&self.run(page)?))
     }
+}
+
+/// The image as a file that is nowhere but in memory.
+fn in_memory(page: &Gray) -> std::io::Result<File> {
+    let mut file = File::from(memfd_create("page", MemfdFlags::CLOEXEC)?);
+    file.write_all(&bitmap(page))?;
+    Ok(file)
+}
+
+/// The image as a Windows bitmap of 256 grays, which Tesseract's library takes over row by row; what it reads through a
+/// pipe, or as PNM, it takes byte by byte, at a seventh of its whole time.
+fn bitmap(page: &Gray) -> Vec<u8> {
+    const HEADERS: u32 = 14 + 40;
+    const PALETTE: u32 = 4 * 256;
+    // Rows are filled up to four bytes and go from the bottom up.
+    let row = page.width.next_multiple_of(4);
+    let bytes = row * page.height;
+    let dots_a_metre = (page.dpi * 10_000 + 127) / 254;
+    let mut file = Vec::with_capacity(usize_of(HEADERS + PALETTE + bytes));
+    file.extend_from_slice(b"BM");
+    for word in [HEADERS + PALETTE + bytes, 0, HEADERS + PALETTE, 40, page.width, page.height, 8 << 16 | 1, 0]
+    {
+        file.extend_from_slice(&word.to_le_bytes());
+    }
+    for word in [bytes, dots_a_metre, dots_a_metre, 256, 256] {
+        file.extend_from_slice(&word.to_le_bytes());
+    }
+    file.extend((0..=255).flat_map(|level| [level, level, level, 0]));
+    let padding = vec![0; usize_of(row - page.width)];
+    for samples in page.samples.rchunks_exact(usize_of(page.width)) {
+        file.extend_from_slice(samples);
+        file.extend_from_slice(&padding);
+    }
+    file
 }
 
 /// The words in Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text.

@@ -20,7 +20,7 @@ impl Ocr for Fixed {
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
         let word = |text: &str, x: f32, y: f32, line| Word {
             text: text.to_owned(),
-            place: Area { x: x * page.width as f32, y: y * page.height as f32, width: 90.0, height: 30.0 },
+            place: Area { x: x * page.width as f32, y: y * page.height as f32, width: 60.0, height: 30.0 },
             confidence: 95.0,
             line,
         };

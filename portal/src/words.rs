@@ -73,15 +73,28 @@ pub(crate) fn form(form: Form, language: Language) -> &'static str {
 
 pub(crate) fn finding(kind: FindingKind, language: Language) -> &'static str {
     match kind {
-        FindingKind::LowResolution => language.choose("Độ phân giải thấp", "Low resolution"),
-        FindingKind::NotColour => language.choose("Đen trắng", "Black and white"),
-        FindingKind::Skewed => language.choose("Nghiêng", "Skewed"),
-        FindingKind::Blurred => language.choose("Mờ", "Blurred"),
-        FindingKind::CutCorner => language.choose("Cắt góc", "Cut corner"),
-        FindingKind::DarkEdge => language.choose("Viền đen", "Dark edge"),
+        FindingKind::LowResolution => {
+            language.choose("Độ phân giải thấp – quét lại ở 300 dpi", "Low resolution: scan again at 300 dpi")
+        }
+        FindingKind::NotColour => {
+            language.choose("Đen trắng – quét lại ở chế độ màu", "Black and white: scan again in colour")
+        }
+        FindingKind::Skewed => {
+            language.choose("Nghiêng – đặt giấy thẳng và quét lại", "Skewed: lay it straight and scan again")
+        }
+        FindingKind::Blurred => {
+            language.choose("Mờ – lau mặt kính và quét lại", "Blurred: clean the glass and scan again")
+        }
+        FindingKind::CutCorner => language
+            .choose("Cắt góc – vuốt phẳng góc giấy và quét lại", "Cut corner: unfold it and scan again"),
+        FindingKind::DarkEdge => {
+            language.choose("Viền đen – đậy nắp máy và quét lại", "Dark edge: close the lid and scan again")
+        }
         FindingKind::LowConfidence => {
             language.choose("Độ tin cậy thấp – cần kiểm tra", "Low confidence, to be checked")
         }
+        FindingKind::Turned => language
+            .choose("Đã xoay để đọc – kiểm tra chiều trang", "Turned to be read: check which way is up"),
     }
 }
 

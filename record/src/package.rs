@@ -125,7 +125,7 @@ pub struct Finding {
     pub detail: String,
 }
 
-/// The kinds of findings; each is a reason to scan again (lý do quét lại).
+/// The kinds of findings; each is a reason to look, and most to scan again (lý do quét lại).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
@@ -143,6 +143,8 @@ pub enum FindingKind {
     DarkEdge,
     /// Little could be read with confidence (độ tin cậy thấp).
     LowConfidence,
+    /// Lay on its side or upside down, and is shown turned; the image is as it was scanned (đã xoay).
+    Turned,
 }
 
 /// How a package was made: tools and choices, for the record's history.

@@ -66,7 +66,7 @@ fn write_line(line: &PlacedLine, characters: &mut Characters, content: &mut Vec<
     let rise = (1.0 - ASCENT) * size;
     let (x, y) = (first.x - sine * rise, first.y + cosine * rise);
     let _ = write!(content, "/F {} Tf {stretch} Tz ", number(size));
-    if sine.abs() < 0.0005 {
+    if sine.abs() < 0.0005 && cosine > 0.0 {
         let _ = write!(content, "1 0 0 1 {} {} Tm[", number(x), number(y));
     } else {
         let _ =
@@ -126,6 +126,8 @@ pub(crate) fn number(value: f32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn word(text: &str, x: f32) -> PlacedWord {
@@ -155,5 +157,66 @@ mod tests {
         assert_eq!(number(595.0), "595");
         assert_eq!(number(0.504), "0.5");
         assert_eq!(number(10.256), "10.26");
+    }
+
+    /// The bytes of the literal strings in a content stream (ISO 32000-1, 7.3.4.2).
+    fn strings(content: &[u8]) -> Vec<Vec<u8>> {
+        let mut strings = Vec::new();
+        let mut bytes = content.iter().copied();
+        while let Some(byte) = bytes.next() {
+            if byte != b'(' {
+                continue;
+            }
+            let mut string = Vec::new();
+            loop {
+                match bytes.next().unwrap() {
+                    b')' => break,
+                    b'\\' => match bytes.next().unwrap() {
+                        b'r' => string.push(b'\r'),
+                        escaped => string.push(escaped),
+                    },
+                    byte => string.push(byte),
+                }
+            }
+            strings.push(string);
+        }
+        strings
+    }
+
+    proptest! {
+        /// What a reader extracts: codes from the stream, through the font's map, are the letters that were read.
+        #[test]
+        fn any_text_comes_back_through_the_map_of_the_font(
+            texts in proptest::collection::vec(any::<String>(), 1..8),
+        ) {
+            let mut characters = Characters::default();
+            let line = PlacedLine {
+                words: texts.iter().map(|text| word(text, 10.0)).collect(),
+                direction: (1.0, 0.0),
+                begins_paragraph: true,
+            };
+            let mut stream = Vec::new();
+            content(&[line], &mut characters, &mut stream);
+            let map = String::from_utf8(characters.to_unicode()).unwrap();
+            let letter = |code: &[u8]| {
+                let entry = format!("<{:02X}{:02X}><", code[0], code[1]);
+                let units = map.split_once(&entry).unwrap().1.split_once('>').unwrap().0;
+                let units: Vec<u16> = units
+                    .as_bytes()
+                    .chunks(4)
+                    .map(|unit| u16::from_str_radix(std::str::from_utf8(unit).unwrap(), 16).unwrap())
+                    .collect();
+                String::from_utf16(&units).unwrap()
+            };
+            let read: Vec<String> =
+                strings(&stream).iter().map(|codes| codes.chunks(2).map(letter).collect()).collect();
+            let is_allowed =
+                |letter: &char| !letter.is_control() && !matches!(letter, '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+            let written: Vec<String> = texts
+                .iter()
+                .map(|text| text.chars().filter(is_allowed).chain([' ']).collect())
+                .collect();
+            prop_assert_eq!(read, written);
+        }
     }
 }

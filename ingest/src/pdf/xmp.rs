@@ -37,11 +37,28 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_title_cannot_break_the_packet() {
         let packet = String::from_utf8(packet("<Giấy & \"phép\">\u{0}", "vi", "x")).unwrap();
         assert!(packet.contains("&lt;Giấy &amp; &quot;phép&quot;&gt;</rdf:li>"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_title_comes_back_from_the_packet(title in any::<String>()) {
+            let packet = String::from_utf8(packet(&title, "vi", "x")).unwrap();
+            let begin = "xml:lang=\"x-default\">";
+            let start = packet.find(begin).unwrap() + begin.len();
+            let end = start + packet[start..].find("</rdf:li>").unwrap();
+            let stored = &packet[start..end];
+            prop_assert!(!stored.contains(['<', '>', '"']));
+            let read = stored.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+            let is_allowed = |letter: &char| !letter.is_control() && !matches!(letter, '\u{fffe}' | '\u{ffff}');
+            prop_assert_eq!(read, title.chars().filter(is_allowed).collect::<String>());
+        }
     }
 }
