@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Takes in many samples while the program is killed again and again, then checks that nothing is lost and nothing is there twice.
+# Before that, prepares a PDF and a TIFF of a thousand colour pages, and checks the memory that they take.
 #
-#   COUNT=200 ROUNDS=5 SEED=1 scripts/soak.sh
+#   COUNT=200 ROUNDS=5 SEED=1 MEMORY_PAGES=1000 scripts/soak.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +10,7 @@ count=${COUNT:-200}
 rounds=${ROUNDS:-5}
 scripts/tools.sh test
 target=${CARGO_TARGET_DIR:-target}
+MEMORY_PAGES=${MEMORY_PAGES:-1000} cargo test --release --quiet --package muniment-ingest --test inputs memory -- --nocapture
 cargo build --release --quiet --bin muniment --package muniment --package muniment-samples --bin muniment-samples
 work=$(mktemp -d "$target/soak.XXXXXX")
 muniment=("$target/release/muniment" --home "$work/home" --lang en)

@@ -9,8 +9,9 @@
 //! - the network and other doors of the kernel that a parser has no business at, by a seccomp filter;
 //! - all files but the sources, the staging folder and what programs need to run, by Landlock where the kernel has it.
 //!
-//! The parent hears of each page. It waits [`Limits::page_seconds`](crate::Limits::page_seconds) for the next one, then
-//! kills the child with all that it started. However a child ends, that is the fate of one document.
+//! The parent hears of each page. It waits [`Limits::page_seconds`](crate::Limits::page_seconds) for the next one, and a
+//! second more for every 16 MiB of the files, then kills the child with all that it started. However a child ends, that is
+//! the fate of one document.
 //!
 //! What is not defended against: the answer of a child that was taken over. It cannot reach beyond its own document,
 //! but what it says of that document's text and pages is what it likes.
@@ -32,6 +33,7 @@ pub use walls::{FileAccess, Walls};
 
 use crate::inspection::{Found, describe};
 use crate::{Error, Inspection, Limits, Monitor, Options};
+use parent::Size;
 use wire::{Answer, Task};
 
 /// The argument with which the program starts itself as a child.
@@ -72,7 +74,7 @@ impl Contained {
     ///
     /// [`Error::NotContained`] where the walls cannot be built on this machine.
     pub fn check(&self, limits: &Limits) -> Result<Walls, Error> {
-        match parent::run(&self.program, "a check", limits, 1, Task::Check, &[], &())? {
+        match parent::run(&self.program, "a check", limits, Size::NOTHING, Task::Check, &[], &())? {
             Answer::Walls(walls) => Ok(walls),
             _ => Err(unexpected()),
         }
@@ -90,7 +92,8 @@ impl Contained {
             files.map(|(path, (_, format))| Ok((whole(path)?, *format))).collect::<Result<_, Error>>()?;
         let count = u32::try_from(scan.files.len()).unwrap_or(u32::MAX);
         let task = Task::Look { files };
-        let Answer::Found(found) = parent::run(&self.program, &scan.name, limits, count, task, &[], &())?
+        let size = Size { pages: count, bytes: described.iter().map(|(source, _)| source.bytes).sum() };
+        let Answer::Found(found) = parent::run(&self.program, &scan.name, limits, size, task, &[], &())?
         else {
             return Err(unexpected());
         };
@@ -121,8 +124,8 @@ impl Contained {
             options: Box::new(Options { threads, ..options.clone() }),
             ocr: ocr.map(str::to_owned),
         };
-        let Answer::Package(made) =
-            parent::run(&self.program, &scan.name, limits, pages, task, &[], monitor)?
+        let size = Size { pages, bytes: inspection.sources.iter().map(|source| source.bytes).sum() };
+        let Answer::Package(made) = parent::run(&self.program, &scan.name, limits, size, task, &[], monitor)?
         else {
             return Err(unexpected());
         };
@@ -142,7 +145,7 @@ impl Contained {
     /// As [`render_page`](crate::render_page), and where the child crashed, took too long or too much memory.
     pub fn render(&self, pdf: &[u8], page: u32, width_px: u32, limits: &Limits) -> Result<Vec<u8>, Error> {
         let task = Task::Render { page, width_px };
-        match parent::run(&self.program, "the document", limits, 1, task, pdf, &())? {
+        match parent::run(&self.program, "the document", limits, Size::NOTHING, task, pdf, &())? {
             Answer::Image(jpeg) => Ok(jpeg),
             _ => Err(unexpected()),
         }

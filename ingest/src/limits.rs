@@ -76,7 +76,7 @@ pub struct Options {
     pub profile: Profile,
     /// Quality of page images that have to be encoded, 1 to 100 (the scale of the IJG library).
     pub jpeg_quality: u8,
-    /// Pages worked on at the same time; 0 means one a processor.
+    /// Pages of a document worked on at the same time, three at most; 0 means one a processor.
     pub threads: usize,
     /// One page in so many is read again as it will be archived, and kept more faithfully where its text then differs; 0
     /// means none. Which ones is decided by the digest of the scan.
@@ -95,6 +95,10 @@ impl Default for Options {
     }
 }
 
+/// The most pages of one document in work: each takes some 110 MB of memory for A4 at 300 dpi, and a document is to take
+/// at most 400 MB.
+const MOST_WORKERS: usize = 3;
+
 impl Options {
     /// The number of worker threads for a document of `pages` pages: at least one.
     pub(crate) fn workers(&self, pages: u32) -> usize {
@@ -102,6 +106,6 @@ impl Options {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        wanted.clamp(1, usize::try_from(pages.max(1)).unwrap_or(1))
+        wanted.clamp(1, usize::try_from(pages).unwrap_or(MOST_WORKERS).clamp(1, MOST_WORKERS))
     }
 }

@@ -3,7 +3,7 @@ use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 
 use muniment_record::{Digest, Form, KeptPage, Package, Page, Provenance, Scan, Source};
@@ -72,6 +72,7 @@ struct OpenFile {
     sha256: Digest,
     /// The copy that its pages are read from; a file of one page is read at once.
     held: Option<HeldFile>,
+    pdf: OpenPdf,
 }
 
 fn open_files(scan: &Scan, inspection: &Inspection, staging: &Path) -> Result<Vec<OpenFile>, Error> {
@@ -82,7 +83,14 @@ fn open_files(scan: &Scan, inspection: &Inspection, staging: &Path) -> Result<Ve
             Format::Jpeg | Format::Png => None,
             Format::Tiff | Format::Pdf => Some(HeldFile::unnamed_copy(path, &name, source.sha256, staging)?),
         };
-        files.push(OpenFile { name, path: path.clone(), format, sha256: source.sha256, held });
+        files.push(OpenFile {
+            name,
+            path: path.clone(),
+            format,
+            sha256: source.sha256,
+            held,
+            pdf: OpenPdf::default(),
+        });
     }
     Ok(files)
 }
@@ -108,11 +116,10 @@ fn unchanged(file: &OpenFile) -> Result<Vec<u8>, Error> {
     if Digest::of(&bytes) == file.sha256 { Ok(bytes) } else { Err(Error::Changed(file.name.clone())) }
 }
 
-/// A thread's way into the files: the one that it read last stays open.
+/// A thread's way into the files: the TIFF that it read last stays open.
 #[derive(Default)]
 struct Pages {
     tiff: Option<(usize, tiff::Reader)>,
-    pdf: OpenPdf,
 }
 
 impl Pages {
@@ -128,49 +135,53 @@ impl Pages {
                 };
                 self.tiff.insert((at.file, reader)).1.page(at.page)
             }
-            (Format::Pdf, Some(held)) => self.pdf.reader(at, &file.name, held, limits)?.page(at.page),
+            (Format::Pdf, Some(held)) => {
+                file.pdf.with(at.page, &file.name, held, limits, |reader| reader.page(at.page))
+            }
             (_, None) => Err(Error::Internal("a file of several pages is not held".to_owned())),
         }
     }
 }
 
-/// A PDF that stays open for some pages.
+/// A PDF that stays open for some pages, for all threads.
 ///
 /// What was touched of a mapped file counts as memory, and parsers remember what they parsed: so it is opened anew
-/// after so many pages as have [`OpenPdf::MOST_BYTES`] in the file.
+/// after so many pages as have [`OpenPdf::MOST_BYTES`] in the file, when no page is at work in it.
 #[derive(Default)]
 struct OpenPdf {
-    open: Option<(usize, pdf::Reader)>,
-    /// Pages that may still be read before it is opened again.
-    left: u64,
+    open: RwLock<Option<(u32, pdf::Reader)>>,
 }
 
 impl OpenPdf {
     const MOST_BYTES: u64 = 32 << 20;
 
-    fn reader(
-        &mut self,
-        at: Place,
+    /// Lets `work` read page `page`.
+    fn with<T>(
+        &self,
+        page: u32,
         name: &str,
         held: &HeldFile,
         limits: &Limits,
-    ) -> Result<&pdf::Reader, Error> {
-        let fresh = |left: &mut u64| {
-            let bytes = held.map().map_err(|error| Error::reading(Path::new(name), error))?;
-            let reader = pdf::Reader::open(name, bytes, limits)?;
-            let bytes_a_page = held.bytes() / u64::from(reader.pages()?);
-            *left = (Self::MOST_BYTES / bytes_a_page.max(1)).max(1);
-            Ok(reader)
-        };
-        let reader = match self.open.take() {
-            Some((index, reader)) if index == at.file && self.left > 0 => reader,
-            old => {
-                drop(old);
-                fresh(&mut self.left)?
+        work: impl FnOnce(&pdf::Reader) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        loop {
+            // The page before which the open reader is to make room for another.
+            if let Some((end, reader)) = &*self.open.read().unwrap_or_else(PoisonError::into_inner)
+                && page < *end
+            {
+                return work(reader);
             }
-        };
-        self.left -= 1;
-        Ok(&self.open.insert((at.file, reader)).1)
+            let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+            if open.as_ref().is_none_or(|(end, _)| page >= *end) {
+                // The old one goes before the new one comes.
+                *open = None;
+                let bytes = held.map().map_err(|error| Error::reading(Path::new(name), error))?;
+                let reader = pdf::Reader::open(name, bytes, limits)?;
+                let bytes_a_page = (held.bytes() / u64::from(reader.pages()?)).max(1);
+                let pages = u32::try_from(Self::MOST_BYTES / bytes_a_page).unwrap_or(u32::MAX).max(1);
+                *open = Some((page.saturating_add(pages), reader));
+            }
+        }
     }
 }
 
@@ -237,9 +248,10 @@ fn keep(
     let held = HeldFile::copy(path, &name, source.sha256, staged)?;
     held.sync().map_err(|error| Error::writing(staged, error))?;
     let mut facts = Vec::new();
-    let work = |pages: &mut Pages, at: Place| {
+    let pdf = OpenPdf::default();
+    let work = |_: &mut Pages, at: Place| {
         contained(&name, || {
-            signed::read_page(pages.pdf.reader(at, &name, &held, &options.limits)?, at.page, ocr)
+            pdf.with(at.page, &name, &held, &options.limits, |reader| signed::read_page(reader, at.page, ocr))
         })
     };
     in_order(&places(inspection), options, work, monitor, |page| {

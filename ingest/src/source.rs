@@ -4,6 +4,8 @@ pub(crate) mod ccitt;
 pub(crate) mod exif;
 pub(crate) mod expand;
 pub(crate) mod held;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod jpeg;
 pub(crate) mod pdf;
 pub(crate) mod png;

@@ -24,19 +24,36 @@ const MOST_COMPLAINT_BYTES: u64 = 16 << 10;
 /// What a child is told of the environment: where programs and the recogniser's data are.
 const KEPT_VARIABLES: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX"];
 
-/// Lets a child do `task` on the document `name` of `pages` pages; `bytes` follow the order.
+/// Bytes of a file that a child goes through in a second at least: hashing, skimming and copying, on a slow disk.
+const BYTES_A_SECOND: u64 = 16 << 20;
+
+/// How much there is to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    pub(super) pages: u32,
+    /// Of the files that the child reads itself.
+    pub(super) bytes: u64,
+}
+
+impl Size {
+    /// One look, and no file.
+    pub(super) const NOTHING: Self = Self { pages: 1, bytes: 0 };
+}
+
+/// Lets a child do `task` on the document `name` of this size; `bytes` follow the order.
 pub(super) fn run(
     program: &Path,
     name: &str,
     limits: &Limits,
-    pages: u32,
+    size: Size,
     task: Task,
     bytes: &[u8],
     monitor: &dyn Monitor,
 ) -> Result<Answer, Error> {
-    let seconds = limits.page_seconds.max(1);
+    // Before its first page a child goes through the whole file.
+    let seconds = limits.page_seconds.max(1).saturating_add(size.bytes / BYTES_A_SECOND);
     let processor_seconds =
-        seconds.max(limits.ocr_seconds).saturating_mul(u64::from(pages).saturating_add(1));
+        seconds.max(limits.ocr_seconds).saturating_mul(u64::from(size.pages).saturating_add(1));
     let order = Order { limits: limits.clone(), processor_seconds, task };
     let mut order = serde_json::to_vec(&order).map_err(|error| Error::NotContained(error.to_string()))?;
     order.push(b'\n');

@@ -87,3 +87,37 @@ impl Made {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_a_child_babbles_is_no_message(words in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(serde_json::from_slice::<Message>(&words).is_err());
+        }
+
+        #[test]
+        fn a_failure_arrives_as_it_was_sent(name in ".*", detail in ".*", limit in any::<u64>()) {
+            let failures = [
+                Error::Damaged { name: name.clone(), detail },
+                Error::ExpandsTooFar { name: name.clone(), limit },
+                Error::Missing(name.into()),
+            ];
+            for failure in failures {
+                let (code, text) = (failure.code(), failure.to_string());
+                let line = serde_json::to_vec(&Message::Failed(failure)).unwrap();
+                prop_assert!(!line.contains(&b'\n'), "a message is a line");
+                let Message::Failed(heard) = serde_json::from_slice(&line).unwrap() else {
+                    return Err(TestCaseError::fail("another message"));
+                };
+                prop_assert_eq!((heard.code(), heard.to_string()), (code, text));
+            }
+        }
+    }
+}

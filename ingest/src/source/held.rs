@@ -44,7 +44,9 @@ impl HeldFile {
         let mut from = File::open(path).map_err(reading)?;
         let copy = File::options().read(true).write(true).create_new(true).open(to).map_err(writing)?;
         let mut out = DigestWriter::new(copy);
-        let mut chunk = vec![0; 256 << 10];
+        // The kernel keeps a file in pieces as large as it was written, and maps them whole: small ones, so that what is
+        // touched of a mapped file stays small.
+        let mut chunk = vec![0; 16 << 10];
         loop {
             let read = from.read(&mut chunk).map_err(reading)?;
             if read == 0 {

@@ -87,8 +87,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// Streams that expand too far, images over the limit, forms whose content is not in the pages (XFA), and typed
-    /// pages that are encrypted, for they can be kept neither as they are nor as pictures.
+    /// Streams that expand too far, images over the limit, and forms whose content is not in the pages (XFA).
     pub(crate) fn form(&self, skimmed: Skimmed) -> Result<Form, Error> {
         let (mut is_signed, mut is_encrypted) = (skimmed.has_byte_range, false);
         for object in self.pdf.objects() {
@@ -109,11 +108,8 @@ impl Reader {
         }
         for index in 0..self.pages()? {
             if self.survey(index, Survey::quick)?.is_typed() {
-                return if is_encrypted {
-                    Err(Error::Password(self.name.clone()))
-                } else {
-                    Ok(Form::BornDigital)
-                };
+                // An encrypted file is not for archives (ISO 19005-2, 6.1.13): what it shows is kept.
+                return Ok(if is_encrypted { Form::Digitised } else { Form::BornDigital });
             }
         }
         Ok(Form::Digitised)

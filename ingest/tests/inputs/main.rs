@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its fixture has failed")]
 
 mod make;
+mod memory;
+mod mutations;
 mod table;

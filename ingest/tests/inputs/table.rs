@@ -49,11 +49,17 @@ fn limits() -> Limits {
     Limits { expanded_bytes: 64 << 20, page_seconds: 20, ..Limits::default() }
 }
 
-fn digitise(path: &Path, staging: &Path) -> Result<Package, Error> {
+pub(crate) fn digitise(path: &Path, staging: &Path) -> Result<Package, Error> {
     let scan = Scan { name: "scan".to_owned(), files: vec![path.to_owned()] };
     let options = Options { limits: limits(), threads: 1, ..Options::default() };
     let inspection = inspect(&scan, &options.limits)?;
     prepare(&scan, inspection, "Giấy phép", staging, &options, None, &())
+}
+
+/// The files of all rows.
+pub(crate) fn files() -> Vec<Vec<u8>> {
+    let rows = [jpeg::rows(), png::rows(), tiff::rows(), pdf::rows()];
+    rows.into_iter().flatten().map(|row| row.file).collect()
 }
 
 /// The same in children.

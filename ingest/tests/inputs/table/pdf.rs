@@ -289,7 +289,11 @@ fn protected() -> Vec<Row> {
         row("encrypted, opens without a password (AES)", encrypted(&scan, "", "256"), Shows(COLOURS)),
         row("encrypted, opens without a password (RC4)", encrypted(&scan, "", "128"), Shows(COLOURS)),
         row("encrypted with a password", encrypted(&scan, "user", "256"), Refused("password")),
-        row("typed and encrypted", encrypted(&typed, "", "256"), Refused("password")),
+        row(
+            "typed and encrypted, opens without a password",
+            encrypted(&typed, "", "256"),
+            Pages(vec![(192, 192)]),
+        ),
         row("signed", signed, Kept(Form::SignedOriginal, "")),
     ]
 }
