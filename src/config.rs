@@ -60,6 +60,8 @@ pub struct IngestConfig {
     pub profiles: BTreeMap<ProcedureCode, Profile>,
     /// Quality of page images, 1 to 100.
     pub jpeg_quality: u8,
+    /// Of how many compressed pages one is read again and compared; 0 means none.
+    pub reread_one_in: u32,
     /// Threads in all; 0 means one a processor.
     pub threads: usize,
     /// What a single file may cost.
@@ -72,6 +74,7 @@ impl Default for IngestConfig {
             profile: Profile::default(),
             profiles: BTreeMap::new(),
             jpeg_quality: 75,
+            reread_one_in: 50,
             threads: 0,
             limits: Limits::default(),
         }
@@ -110,7 +113,8 @@ pub enum OcrEngine {
 pub struct SealConfig {
     /// The form of copy in the visible text: SAO Y, SAO LỤC or TRÍCH SAO.
     pub copy_form: String,
-    /// The agency's private key: a file of the home (PKCS#8, PEM), or a key in a token (`pkcs11:`, RFC 7512).
+    /// The agency's private key: a file of the home (PKCS#8 in PEM, or PKCS#12 with the password in a file beside it), or a
+    /// key in a token (`pkcs11:`, RFC 7512).
     pub key: String,
     /// Its certificate and those above it: a file of the home (PEM).
     pub chain: String,
@@ -169,6 +173,7 @@ impl Config {
             profile: self.ingest.profile,
             limits: self.ingest.limits.clone(),
             jpeg_quality: self.ingest.jpeg_quality,
+            reread_one_in: self.ingest.reread_one_in,
             threads: self.threads(),
             ..Options::default()
         }

@@ -127,6 +127,13 @@ impl Sealer {
 
 /// The agency's key: a file, or a key in a token.
 fn signer(home: &Home, config: &SealConfig) -> Result<Box<dyn Signer>> {
+    if config.key.ends_with(".p12") || config.key.ends_with(".pfx") {
+        let password = String::from_utf8(home.read(&format!("{}.password", config.key))?);
+        let password = password.context("the password of seal.key is not text")?;
+        let signer = SoftwareSigner::from_pkcs12(&home.read(&config.key)?, password.trim_end());
+        let signer = signer.with_context(|| format!("failed to use {}", config.key))?;
+        return Ok(if config.pkcs1 { Box::new(signer.with_pkcs1()) } else { Box::new(signer) });
+    }
     if !config.key.starts_with("pkcs11:") {
         return from_files(home, &config.key, &config.chain, config.pkcs1);
     }

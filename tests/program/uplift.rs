@@ -144,3 +144,26 @@ fn the_agency_signs_with_a_key_in_a_token() {
     let copy = taken_out(&house, record, "sealed.pdf");
     assert_eq!(verified(&house, &copy)["indication"], "TOTAL-PASSED");
 }
+
+#[test]
+fn the_agency_signs_with_a_key_in_a_pkcs12_file() {
+    let house = House::without_ocr();
+    let keys = house.home().join("keys");
+    let made = Command::new("openssl")
+        .args(["pkcs12", "-export", "-passout", "pass:mật khẩu", "-inkey"])
+        .arg(keys.join("agency.key.pem"))
+        .arg("-in")
+        .arg(keys.join("agency.chain.pem"))
+        .arg("-out")
+        .arg(keys.join("agency.p12"))
+        .output()
+        .expect("openssl runs: scripts/tools.sh test installs it");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    fs::write(keys.join("agency.p12.password"), "mật khẩu\n").expect("the password");
+    fs::remove_file(keys.join("agency.key.pem")).expect("the key's file is removed");
+    house.configure("key = \"keys/agency.key.pem\" ", "key = \"keys/agency.p12\" ");
+    let summary = house.take(&[&one_document(&house)], 0);
+    let record = summary["documents"][0]["record"].as_str().expect("a record");
+    let copy = taken_out(&house, record, "sealed.pdf");
+    assert_eq!(verified(&house, &copy)["indication"], "TOTAL-PASSED");
+}
