@@ -175,7 +175,6 @@ impl Config {
             jpeg_quality: self.ingest.jpeg_quality,
             reread_one_in: self.ingest.reread_one_in,
             threads: self.threads(),
-            ..Options::default()
         }
     }
 

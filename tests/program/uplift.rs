@@ -1,7 +1,7 @@
 //! Timestamps when a copy is sealed, validation data some time after.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -27,7 +27,7 @@ fn taken_out(house: &House, record: &str, name: &str) -> PathBuf {
     copy
 }
 
-fn verified(house: &House, copy: &PathBuf) -> Value {
+fn verified(house: &House, copy: &Path) -> Value {
     let report = house.run(["--json".as_ref(), "verify".as_ref(), copy.as_os_str()]).expect(0).json();
     report["report"]["signatures"][0].clone()
 }
