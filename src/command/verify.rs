@@ -45,15 +45,25 @@ pub async fn run(setting: &Setting, args: &VerifyArgs) -> Result<Exit> {
         waiting.insert(number, result);
         // Told in the order in which they were given, whichever is done first.
         while let Some(result) = waiting.remove(&next) {
-            let report: Report = result?;
+            let path = &paths[next];
+            next += 1;
+            let report: Report = match result {
+                Ok(report) => report,
+                // One that cannot be read does not keep the others from being checked.
+                Err(error) if paths.len() > 1 => {
+                    worst = worse(worst, Verdict::Indeterminate);
+                    output.unreadable(path, &error)?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let record = match &archive {
                 Some(archive) => archive.holder_of(&report.sha256).await.ok().flatten(),
                 None => None,
             };
             worst = worse(worst, report.verdict);
             let kept = archive.as_ref().map(|_| record);
-            output.file(&paths[next], &report, kept)?;
-            next += 1;
+            output.file(path, &report, kept)?;
         }
     }
     workers.await.context("the verification was stopped")?;
@@ -137,20 +147,34 @@ impl<'a> Output<'a> {
 
     /// `kept` is the record that holds exactly this file, where there is an archive to ask.
     fn file(&mut self, path: &Path, report: &Report, kept: Option<Option<RecordId>>) -> Result<()> {
-        self.shown += 1;
         if !self.setting.json {
             show(self.setting, path, report, kept, self.files > 1);
             return Ok(());
-        }
-        if self.files > 1 {
-            print!("{}", if self.shown == 1 { "[\n" } else { ",\n" });
         }
         let mut value =
             json!({ "file": path, "sentence": report.sentence(self.setting.language), "report": report });
         if let Some(record) = kept {
             value["archive"] = json!({ "record": record });
         }
-        print_json(&value)
+        self.json(&value)
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &anyhow::Error) -> Result<()> {
+        if self.setting.json {
+            return self.json(&json!({ "file": path, "error": format!("{error:#}") }));
+        }
+        let sentence = self.setting.say("Không đọc được tệp", "The file cannot be read");
+        println!("{}\n{sentence}: {error:#}\n", path.display());
+        Ok(())
+    }
+
+    /// One object, or the next of a list.
+    fn json(&mut self, value: &serde_json::Value) -> Result<()> {
+        self.shown += 1;
+        if self.files > 1 {
+            print!("{}", if self.shown == 1 { "[\n" } else { ",\n" });
+        }
+        print_json(value)
     }
 
     fn finish(&self) -> Result<()> {

@@ -65,6 +65,11 @@ fn a_folder_is_verified_as_of_a_day_and_held_against_the_archive() {
         reports.as_array().expect("a list").iter().map(|one| one["archive"]["record"].is_null()).collect();
     assert_eq!(names, [true, true, true], "no record holds what was only signed");
     assert_eq!(reports[2]["report"]["signatures"][0]["domain"], "own");
+    // What cannot be read is named among the others.
+    std::os::unix::fs::symlink("nowhere", folder.join("ab.pdf")).expect("a link");
+    let reports = verify(&[], 2);
+    assert!(reports[1]["error"].is_string() && reports[3]["report"].is_object(), "{reports}");
+    fs::remove_file(folder.join("ab.pdf")).expect("the link is removed");
     // Long before the certificate was made, and long after it has ended.
     verify(&["--at", "2020-01-01"], 2);
     verify(&["--at", "2040-01-01T00:00:00+07:00"], 2);
