@@ -16,7 +16,7 @@ use masks::Masks;
 pub(crate) use judge::Likeness;
 
 use crate::Error;
-use crate::jbig2::{self, Bits};
+use crate::jbig2::Bits;
 use crate::jpeg_encoder::{self, Chroma, Settings};
 use crate::pdf::document::{EncodedImage, Layer};
 use crate::raster::{Raster, usize_of};
@@ -166,25 +166,10 @@ fn decoded(file: &[u8]) -> Result<Raster, Error> {
 }
 
 fn picture(raster: &Raster, data: Vec<u8>, matrix: [f32; 6], mask: Option<EncodedImage>) -> Layer {
-    let image = EncodedImage {
-        width: raster.width,
-        height: raster.height,
-        colours: Some(raster.channels.colour_space()),
-        bits: 8,
-        filter: "/Filter/DCTDecode",
-        data,
-    };
-    Layer { image, matrix, mask, ink: None }
+    Layer { image: EncodedImage::jpeg(raster, data), matrix, mask, ink: None }
 }
 
 fn stencil(raster: &Raster, samples: &[u8]) -> EncodedImage {
     let bits = Bits { width: raster.width, height: raster.height, samples: samples.to_vec() };
-    EncodedImage {
-        width: raster.width,
-        height: raster.height,
-        colours: None,
-        bits: 1,
-        filter: "/Filter/JBIG2Decode",
-        data: jbig2::encode(&bits),
-    }
+    EncodedImage::jbig2(&bits, None)
 }

@@ -3,7 +3,7 @@
 use muniment_record::KeptPage;
 
 use crate::compact::{self, Compact};
-use crate::jbig2::{self, Bits};
+use crate::jbig2::Bits;
 use crate::jpeg_encoder::{self, Chroma};
 use crate::pdf::document::{EncodedImage, Layer};
 use crate::raster::{Channels, Raster};
@@ -79,14 +79,7 @@ fn faithful(image: PageImage, matrix: [f32; 6], options: &Options, detail: Strin
         };
         jpeg_encoder::encode(&raster, settings)
     });
-    let image = EncodedImage {
-        width: raster.width,
-        height: raster.height,
-        colours: Some(raster.channels.colour_space()),
-        bits: 8,
-        filter: "/Filter/DCTDecode",
-        data,
-    };
+    let image = EncodedImage::jpeg(&raster, data);
     Encoded {
         layers: vec![Layer { image, matrix, mask: None, ink: None }],
         kept: kept(Profile::Faithful, detail),
@@ -95,14 +88,7 @@ fn faithful(image: PageImage, matrix: [f32; 6], options: &Options, detail: Strin
 
 /// The whole page as bits.
 fn as_bits(bits: &Bits, matrix: [f32; 6], detail: &str) -> Encoded {
-    let image = EncodedImage {
-        width: bits.width,
-        height: bits.height,
-        colours: Some(Channels::Gray.colour_space()),
-        bits: 1,
-        filter: "/Filter/JBIG2Decode",
-        data: jbig2::encode(bits),
-    };
+    let image = EncodedImage::jbig2(bits, Some(Channels::Gray.colour_space()));
     Encoded {
         layers: vec![Layer { image, matrix, mask: None, ink: None }],
         kept: kept(Profile::Bitonal, detail.to_owned()),

@@ -7,6 +7,8 @@ use super::font::{Characters, program};
 use super::icc::srgb;
 use super::text::{ASCENT, PlacedLine, content, number};
 use super::xmp;
+use crate::jbig2::{self, Bits};
+use crate::raster::Raster;
 
 /// An image as a stream that PDF readers decode.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,32 @@ pub(crate) struct EncodedImage {
     /// The filter and its parameters, as dictionary entries.
     pub(crate) filter: &'static str,
     pub(crate) data: Vec<u8>,
+}
+
+impl EncodedImage {
+    /// The JPEG that a raster became.
+    pub(crate) fn jpeg(raster: &Raster, data: Vec<u8>) -> Self {
+        Self {
+            width: raster.width,
+            height: raster.height,
+            colours: Some(raster.channels.colour_space()),
+            bits: 8,
+            filter: "/Filter/DCTDecode",
+            data,
+        }
+    }
+
+    /// Bits, as JBIG2: an image in a colour space, or a mask.
+    pub(crate) fn jbig2(bits: &Bits, colours: Option<&'static str>) -> Self {
+        Self {
+            width: bits.width,
+            height: bits.height,
+            colours,
+            bits: 1,
+            filter: "/Filter/JBIG2Decode",
+            data: jbig2::encode(bits),
+        }
+    }
 }
 
 /// Something that is painted on a page, in order.
