@@ -131,8 +131,7 @@ fn signer(home: &Home, config: &SealConfig) -> Result<Box<dyn Signer>> {
         let password = String::from_utf8(home.read(&format!("{}.password", config.key))?);
         let password = password.context("the password of seal.key is not text")?;
         let signer = SoftwareSigner::from_pkcs12(&home.read(&config.key)?, password.trim_end());
-        let signer = signer.with_context(|| format!("failed to use {}", config.key))?;
-        return Ok(if config.pkcs1 { Box::new(signer.with_pkcs1()) } else { Box::new(signer) });
+        return Ok(in_memory(signer.with_context(|| format!("failed to use {}", config.key))?, config.pkcs1));
     }
     if !config.key.starts_with("pkcs11:") {
         return from_files(home, &config.key, &config.chain, config.pkcs1);
@@ -144,13 +143,16 @@ fn signer(home: &Home, config: &SealConfig) -> Result<Box<dyn Signer>> {
     let key = TokenKey::open(uri, pin.trim_end()).context("failed to open the agency's key in its token")?;
     let chain = Certificate::from_pem(&home.read(&config.chain)?).context("failed to read seal.chain")?;
     let signer = HashSigner::new(Box::new(key), &chain).context("failed to use seal.chain")?;
-    Ok(if config.pkcs1 { Box::new(signer.with_pkcs1()) } else { Box::new(signer) })
+    Ok(Box::new(if config.pkcs1 { signer.with_pkcs1() } else { signer }))
 }
 
 fn from_files(home: &Home, key: &str, chain: &str, pkcs1: bool) -> Result<Box<dyn Signer>> {
     let signer = SoftwareSigner::from_pem(&home.read(key)?, &home.read(chain)?);
-    let signer = signer.with_context(|| format!("failed to use {key} with {chain}"))?;
-    Ok(if pkcs1 { Box::new(signer.with_pkcs1()) } else { Box::new(signer) })
+    Ok(in_memory(signer.with_context(|| format!("failed to use {key} with {chain}"))?, pkcs1))
+}
+
+fn in_memory(signer: SoftwareSigner, pkcs1: bool) -> Box<dyn Signer> {
+    Box::new(if pkcs1 { signer.with_pkcs1() } else { signer })
 }
 
 /// The configured time-stamping authorities, in order.

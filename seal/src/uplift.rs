@@ -10,7 +10,7 @@ use crate::pdf::Document;
 use crate::store::Store;
 use crate::verify::{coverage, fields, verify};
 use crate::{
-    Certificate, Error, Level, Reason, RevocationSource, Trust, Unfit, Verdict, revocation, timestamp,
+    Certificate, Error, Level, Reason, Report, RevocationSource, Trust, Unfit, Verdict, revocation, timestamp,
 };
 
 /// Adds certificates, revocation lists and OCSP responses for all signatures and timestamps of a file (PAdES B-LT) as
@@ -30,6 +30,16 @@ pub fn uplift(
     source: Option<&dyn RevocationSource>,
     now: Timestamp,
 ) -> Result<Option<Vec<u8>>, Error> {
+    Ok(uplifted_with_report(pdf, trust, source, now)?.map(|(uplifted, _)| uplifted))
+}
+
+/// Does what [`uplift`] does, and hands on the report by which the result was judged.
+pub(crate) fn uplifted_with_report(
+    pdf: &[u8],
+    trust: &Trust,
+    source: Option<&dyn RevocationSource>,
+    now: Timestamp,
+) -> Result<Option<(Vec<u8>, Report)>, Error> {
     let document = Document::open(pdf).map_err(|flaw| flaw.error())?;
     if document.is_encrypted() {
         return Err(Error::Password);
@@ -63,19 +73,19 @@ pub fn uplift(
         return Ok(None);
     }
     let uplifted = additions.append(&document).map_err(|flaw| flaw.error())?;
-    check(&uplifted, trust, now)?;
-    Ok(Some(uplifted))
+    let report = check(&uplifted, trust, now)?;
+    Ok(Some((uplifted, report)))
 }
 
 /// Judges the result: nothing is handed on that does not pass with the data in it.
-fn check(pdf: &[u8], trust: &Trust, now: Timestamp) -> Result<(), Error> {
+fn check(pdf: &[u8], trust: &Trust, now: Timestamp) -> Result<Report, Error> {
     let report = verify(pdf, trust, now);
     let are_kept = report
         .facts()
         .iter()
         .all(|fact| fact.level == Level::Lt.as_str() || fact.level == Level::Lta.as_str());
     if report.verdict == Verdict::Passed && are_kept {
-        Ok(())
+        Ok(report)
     } else if report.verdict == Verdict::Passed {
         Err(Error::SelfCheck("a signature did not reach the level B-LT".to_owned()))
     } else {

@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 use muniment_record::{Digest, SignatureFact};
 
-use crate::{Error, RevocationSource, Trust, uplift, verify::verify};
+use crate::uplift::uplifted_with_report;
+use crate::{Error, RevocationSource, Trust};
 
 /// A sealed PDF with the data behind it by which its signatures can be validated offline: what the archive accepts as
 /// the next version of a record.
@@ -20,18 +21,19 @@ impl Uplifted {
     ///
     /// # Errors
     ///
-    /// As [`uplift`].
+    /// As [`uplift`](crate::uplift).
     pub fn of(
         pdf: &[u8],
         trust: &Trust,
         source: Option<&dyn RevocationSource>,
         now: Timestamp,
     ) -> Result<Option<Self>, Error> {
-        let Some(uplifted) = uplift(pdf, trust, source, now)? else { return Ok(None) };
+        let Some((uplifted, report)) = uplifted_with_report(pdf, trust, source, now)? else {
+            return Ok(None);
+        };
         if !uplifted.starts_with(pdf) {
             return Err(Error::SelfCheck("the bytes that were there before have changed".to_owned()));
         }
-        let report = verify(&uplifted, trust, now);
         let (before, sha256, signatures) = (Digest::of(pdf), report.sha256, report.facts());
         Ok(Some(Self { before, pdf: uplifted, sha256, signatures }))
     }
