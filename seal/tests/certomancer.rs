@@ -80,6 +80,7 @@ impl House {
         let start = Instant::now();
         while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
             assert!(start.elapsed() < Duration::from_secs(60), "certomancer does not start");
+            // It says nowhere that it listens: it is asked until it does.
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(house)
@@ -164,6 +165,7 @@ fn the_next_authority_stamps_when_others_are_down_slow_or_lying() -> Result<()> 
     };
     let answer = house.post("tsa/good");
     let slow = serve(move |body| {
+        // Longer than anybody here waits.
         std::thread::sleep(IMPATIENCE * 4);
         Some((200, answer(body)?))
     })?;

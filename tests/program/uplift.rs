@@ -167,3 +167,34 @@ fn the_agency_signs_with_a_key_in_a_pkcs12_file() {
     let copy = taken_out(&house, record, "sealed.pdf");
     assert_eq!(verified(&house, &copy)["indication"], "TOTAL-PASSED");
 }
+
+#[test]
+fn a_certificate_that_ends_soon_is_in_what_doctor_says_to_people_and_machines() {
+    let house = House::without_ocr();
+    let keys = house.home().join("keys");
+    let openssl = |args: &[&str]| {
+        let output = Command::new("openssl").current_dir(&keys).args(args).output();
+        let output = output.expect("openssl runs: scripts/tools.sh test installs it");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    house.run(["doctor"]).expect(0);
+    fs::write(keys.join("extensions"), "keyUsage = critical, digitalSignature, nonRepudiation\n")
+        .expect("a file");
+    openssl(&["req", "-new", "-key", "agency.key.pem", "-subj", "/CN=ten days", "-out", "request"]);
+    let issue = ["x509", "-req", "-in", "request", "-CA", "issuing.chain.pem", "-CAkey", "issuing.key.pem"];
+    openssl(&[&issue[..], &["-days", "10", "-extfile", "extensions", "-out", "new.pem"]].concat());
+    let chain = [fs::read(keys.join("new.pem")), fs::read(keys.join("issuing.chain.pem"))];
+    fs::write(keys.join("agency.chain.pem"), chain.map(|part| part.expect("a certificate")).concat())
+        .expect("the chain");
+    for file in ["extensions", "request", "new.pem"] {
+        fs::remove_file(keys.join(file)).expect("it is removed");
+    }
+    let said = house.run(["--lang", "en", "doctor"]).expect(1).stdout;
+    assert!(
+        said.contains("WRONG  agency certificate   expires on") && said.contains("within 30 days"),
+        "{said}"
+    );
+    let checks = house.run(["--json", "doctor"]).expect(1).json();
+    let check = checks.as_array().expect("a list").iter().find(|check| check["what"] == "agency certificate");
+    assert_eq!(check.expect("the certificate")["well"], false);
+}

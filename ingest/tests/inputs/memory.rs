@@ -197,6 +197,7 @@ fn peak(path: &Path, profile: Profile, threads: usize) -> u64 {
         let inspecting = scope.spawn(|| contained.inspect(&scan, &options.limits).unwrap());
         while !inspecting.is_finished() {
             watch.look();
+            // Often enough to see a peak, seldom enough not to be one.
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
         inspecting.join().unwrap()
