@@ -6,6 +6,7 @@
 The store is copied; the original is not touched. Needs the Python of .venv.
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -40,6 +41,20 @@ def flip(path, place):
     path.write_bytes(content)
 
 
+def flip_in_mask(root):
+    """Changes one bit in the middle of a mask of a page: such data are opaque to who looks at the structure alone."""
+    mask = re.compile(rb"/JBIG2Decode\b(?:(?!endobj).)*?\bstream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+    for path in sorted(root.rglob("*.pdf")):
+        content = bytearray(path.read_bytes())
+        masks = [found.span(1) for found in mask.finditer(content)]
+        if masks:
+            start, end = max(masks, key=lambda span: span[1] - span[0])
+            content[(start + end) // 2] ^= 1
+            path.write_bytes(content)
+            return
+    sys.exit("no page of the store has a mask")
+
+
 def cut(path, place):
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * place)])
 
@@ -66,7 +81,7 @@ def first(root, pattern):
 # What is damaged, how, and which judges must see it.
 DAMAGES = [
     ("nothing", lambda root: None, set()),
-    ("a bit of a PDF flipped in its middle", lambda root: flip(first(root, "*.pdf"), 0.5), {"signatures", "storage"}),
+    ("a bit of a mask flipped", flip_in_mask, {"signatures", "storage"}),
     ("a PDF cut short", lambda root: cut(first(root, "*.pdf"), 0.7), {"structure", "signatures", "storage"}),
     ("a PDF emptied", lambda root: cut(first(root, "*.pdf"), 0), {"structure", "signatures", "storage"}),
     ("a page turned after signing", lambda root: turn_page(first(root, "*.pdf")), {"signatures", "storage"}),
