@@ -7,19 +7,22 @@
 //! one image where that does not help.
 
 mod fill;
+mod half;
 mod judge;
 mod masks;
+mod morphology;
+mod paper;
 
-use fill::Sums;
+use half::{Picture, Shown};
 use masks::Masks;
 
 pub(crate) use judge::Likeness;
 
 use crate::Error;
-use crate::jbig2::Bits;
+use crate::bits::Bits;
 use crate::jpeg_encoder::{self, Chroma, Settings};
 use crate::pdf::document::{EncodedImage, Layer};
-use crate::raster::{Raster, usize_of};
+use crate::raster::Raster;
 
 /// Pixels of the page across one pixel of the coloured marks.
 const COLOUR_STEP: usize = 4;
@@ -30,22 +33,38 @@ const INK_STEP: usize = 16;
 /// How finely a page is taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fineness {
-    /// Pixels of the page across one pixel of the background.
-    background_step: usize,
+    background_step: Step,
     /// JPEG quality of luminance in all pictures.
     quality: u8,
     /// JPEG quality of chrominance: a wrong tint is seen on large areas.
     chroma_quality: u8,
 }
 
+/// The resolution of the background, of that of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Third,
+    Fourth,
+}
+
+impl Step {
+    /// Pixels of the page across one of the background.
+    const fn pixels(self) -> usize {
+        match self {
+            Self::Third => 3,
+            Self::Fourth => 4,
+        }
+    }
+}
+
 /// For paper that is all but plain: a background at 75 dpi is as like as one at 100 that takes half as much again.
-const PLAIN: Fineness = Fineness { background_step: 4, quality: 34, chroma_quality: 40 };
+const PLAIN: Fineness = Fineness { background_step: Step::Fourth, quality: 34, chroma_quality: 40 };
 
 /// For patterns and pale stamps.
-const FINE: Fineness = Fineness { background_step: 3, quality: 30, chroma_quality: 40 };
+const FINE: Fineness = Fineness { background_step: Step::Third, quality: 30, chroma_quality: 40 };
 
 /// For what is harmed otherwise; still a tenth of a page that is one JPEG.
-const FINEST: Fineness = Fineness { background_step: 3, quality: 60, chroma_quality: 65 };
+const FINEST: Fineness = Fineness { background_step: Step::Third, quality: 60, chroma_quality: 65 };
 
 /// A page as layers, painted in order.
 pub(crate) struct Compact {
@@ -73,6 +92,7 @@ struct Parts {
     colours: Option<(Raster, EncodedImage)>,
     ink: Ink,
     ink_mask: EncodedImage,
+    scan: judge::Scan,
 }
 
 /// The colour of the ink.
@@ -88,70 +108,61 @@ enum Ink {
 impl Parts {
     fn of(raster: &Raster) -> Self {
         let masks = Masks::of(raster);
-        let (width, height) = (usize_of(raster.width), usize_of(raster.height));
-        let sums = |step| Sums::new(width, height, step, raster.channels);
-        let colours = masks.colour.contains(&1).then(|| {
-            let mut colours = sums(COLOUR_STEP);
-            colours.add(raster, |at| masks.colour[at] == 1);
-            (colours.filled(), stencil(raster, &masks.colour))
-        });
-        let ink = if !masks.ink.contains(&1) {
+        let colours = (!masks.colour.is_empty())
+            .then(|| (fill::picture::<COLOUR_STEP>(raster, &masks.colour), stencil(&masks.colour)));
+        let ink = if masks.ink.is_empty() {
             Ink::None
         } else if masks.has_pens(raster) {
-            let mut inks = sums(INK_STEP);
-            // Edges are lighter than the ink.
-            inks.add(raster, |at| masks.is_inner_ink(at));
-            Ink::Several(inks.filled())
+            Ink::Several(fill::picture::<INK_STEP>(raster, &masks.inner))
         } else {
             Ink::One(masks.ink_colour(raster))
         };
-        Self { colours, ink, ink_mask: stencil(raster, &masks.ink), masks }
+        Self { colours, ink, ink_mask: stencil(&masks.ink), scan: judge::Scan::of(raster), masks }
     }
 
     /// The layers, and what comes of decoding them.
     fn encoded(&self, raster: &Raster, matrix: [f32; 6], fineness: Fineness) -> Result<Compact, Error> {
-        let (width, height) = (usize_of(raster.width), usize_of(raster.height));
-        let mut paper = Sums::new(width, height, fineness.background_step, raster.channels);
-        paper.add(raster, |at| self.masks.is_paper(at));
-        let paper = paper.filled();
+        let paper = match fineness.background_step {
+            Step::Third => fill::picture::<3>(raster, &self.masks.paper),
+            Step::Fourth => fill::picture::<4>(raster, &self.masks.paper),
+        };
+        let shown = |file: &[u8], step| Ok(Picture::of(&decoded(file)?, step, raster.width));
         let background = jpeg(&paper, fineness, Chroma::Halved);
-        let mut shown = judge::Shown {
-            background: decoded(&background)?,
-            background_step: fineness.background_step,
+        let mut page = Shown {
+            background: shown(&background, fineness.background_step.pixels())?,
             colours: None,
-            masks: &self.masks,
-            ink: judge::ShownInk::One([0; 3]),
+            ink: None,
         };
         let mut layers = vec![picture(&paper, background, matrix, None)];
         if let Some((colours, mask)) = &self.colours {
             let encoded = jpeg(colours, fineness, Chroma::Halved);
-            shown.colours = Some(decoded(&encoded)?);
+            page.colours = Some((shown(&encoded, COLOUR_STEP)?, &self.masks.colour));
             layers.push(picture(colours, encoded, matrix, Some(mask.clone())));
         }
         match &self.ink {
             Ink::None => {}
             Ink::One(ink) => {
-                shown.ink = judge::ShownInk::One(*ink);
+                page.ink = Some((Picture::plain(*ink, raster.width), &self.masks.ink));
                 layers.push(Layer { image: self.ink_mask.clone(), matrix, mask: None, ink: Some(*ink) });
             }
             Ink::Several(inks) => {
                 let encoded = jpeg(inks, fineness, Chroma::Full);
-                shown.ink = judge::ShownInk::Several(decoded(&encoded)?);
+                page.ink = Some((shown(&encoded, INK_STEP)?, &self.masks.ink));
                 layers.push(picture(inks, encoded, matrix, Some(self.ink_mask.clone())));
             }
         }
-        Ok(Compact { likeness: judge::likeness(raster, &shown), layers })
+        Ok(Compact { likeness: judge::likeness(&self.scan, &page), layers })
     }
 }
 
 /// The ink of a page, or nothing where it has coloured marks, which bits would lose.
 pub(crate) fn black_and_white(raster: &Raster) -> Option<Bits> {
     /// One pixel in so many may have colour: a speck, or the fringe that a scanner draws along an edge.
-    const FRINGE: usize = 5_000;
+    const FRINGE: u64 = 5_000;
     let masks = Masks::of(raster);
-    let coloured = masks.colour.iter().filter(|&&bit| bit == 1).count();
-    let is_black = coloured * FRINGE <= masks.colour.len() && !masks.has_pens(raster);
-    is_black.then_some(Bits { width: raster.width, height: raster.height, samples: masks.ink })
+    let pixels = u64::from(raster.width) * u64::from(raster.height);
+    let is_black = masks.colour.count() * FRINGE <= pixels && !masks.has_pens(raster);
+    is_black.then_some(masks.ink)
 }
 
 fn jpeg(raster: &Raster, fineness: Fineness, chroma: Chroma) -> Vec<u8> {
@@ -169,7 +180,6 @@ fn picture(raster: &Raster, data: Vec<u8>, matrix: [f32; 6], mask: Option<Encode
     Layer { image: EncodedImage::jpeg(raster, data), matrix, mask, ink: None }
 }
 
-fn stencil(raster: &Raster, samples: &[u8]) -> EncodedImage {
-    let bits = Bits { width: raster.width, height: raster.height, samples: samples.to_vec() };
-    EncodedImage::jbig2(&bits, None)
+fn stencil(mask: &Bits) -> EncodedImage {
+    EncodedImage::jbig2(mask, None)
 }

@@ -2,11 +2,11 @@
 
 use muniment_record::KeptPage;
 
+use crate::bits::Bits;
 use crate::compact::{self, Compact};
-use crate::jbig2::Bits;
 use crate::jpeg_encoder::{self, Chroma};
 use crate::pdf::document::{EncodedImage, Layer};
-use crate::raster::{Channels, Raster};
+use crate::raster::{Channels, Raster, usize_of};
 use crate::source::PageImage;
 use crate::{Error, Options, Profile};
 
@@ -101,9 +101,12 @@ fn kept(profile: Profile, detail: String) -> KeptPage {
 
 /// Ink and paper of a page that has nothing else.
 fn threshold(raster: &Raster) -> Bits {
-    Bits {
-        width: raster.width,
-        height: raster.height,
-        samples: raster.samples.iter().map(|&sample| u8::from(sample < 128)).collect(),
+    let width = usize_of(raster.width);
+    let mut bits = Bits::empty(raster.width, raster.height);
+    let mut dark = vec![0; width];
+    for (y, row) in raster.samples.chunks_exact(width).enumerate() {
+        dark.iter_mut().zip(row).for_each(|(dark, &sample)| *dark = u8::from(sample < 128));
+        bits.pack_row(y, &dark);
     }
+    bits
 }

@@ -7,15 +7,8 @@ mod arithmetic;
 
 use arithmetic::Encoder;
 
+use crate::bits::Bits;
 use crate::raster::usize_of;
-
-/// A bilevel image: a byte a pixel, 1 for ink and 0 for paper.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Bits {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) samples: Vec<u8>,
-}
 
 /// Contexts of template 0, 6.2.5.3.
 const CONTEXTS: usize = 1 << 16;
@@ -46,41 +39,116 @@ fn segment(file: &mut Vec<u8>, number: u32, kind: u8, body: &[u8]) {
     file.extend_from_slice(body);
 }
 
-/// 6.2.5.7, with the nominal places of the adaptive pixels: five pixels two rows above, seven one row above, four
-/// before, the leftmost in the highest bit.
+/// 6.2.5.7, with the nominal places of the adaptive pixels.
 fn region(image: &Bits) -> Vec<u8> {
-    /// Paper on both sides of a row, so that no window leaves it.
-    const MARGIN: usize = 4;
-    let width = usize_of(image.width);
     let mut encoder = Encoder::new(CONTEXTS);
-    let mut rows = [(); 3].map(|()| vec![0_u8; width + 2 * MARGIN]);
+    let paper = vec![0; image.rows().next().map_or(0, <[u64]>::len)];
+    let (mut two_above, mut above) = (paper.as_slice(), paper.as_slice());
     let mut repeated = false;
-    for source in image.samples.chunks_exact(width.max(1)) {
-        rows.rotate_left(1);
-        let [two_above, above, row] = &mut rows;
-        row[MARGIN..MARGIN + width].copy_from_slice(source);
+    for row in image.rows() {
         let repeats = above == row;
         encoder.put(REPEATED, u8::from(repeats != repeated));
         repeated = repeats;
-        if repeats {
-            continue;
+        if !repeats {
+            Template { two_above, above, row }.put(usize_of(image.width), &mut encoder);
         }
-        let window = |row: &[u8], pixels: usize| {
-            row[..pixels].iter().fold(0, |bits, &bit| bits << 1 | usize::from(bit))
-        };
-        // What stands before the first pixel, without the pixel that each step brings in.
-        let mut two = window(&two_above[MARGIN..], 2);
-        let mut one = window(&above[MARGIN..], 3);
-        let mut before = 0;
-        let coming = two_above[MARGIN + 2..].iter().zip(&above[MARGIN + 3..]).zip(source);
-        for ((&two_next, &one_next), &pixel) in coming {
-            two = (two << 1 | usize::from(two_next)) & 0x1f;
-            one = (one << 1 | usize::from(one_next)) & 0x7f;
-            encoder.put(two << 11 | one << 4 | before, pixel);
-            before = (before << 1 | usize::from(pixel)) & 0x0f;
-        }
+        (two_above, above) = (above, row);
     }
     encoder.finish()
+}
+
+/// The rows that a pixel's context is taken from: five pixels two rows above, seven one row above, four before, the
+/// leftmost in the highest bit.
+struct Template<'a> {
+    two_above: &'a [u64],
+    above: &'a [u64],
+    row: &'a [u64],
+}
+
+impl Template<'_> {
+    fn put(&self, width: usize, encoder: &mut Encoder) {
+        let mut x = 0;
+        while x < width {
+            // Where nothing is near, all pixels have the same context: they are put at once.
+            let marked = self.next_mark(x.saturating_sub(4));
+            let end = marked.saturating_sub(3).min(width);
+            if end > x {
+                encoder.put_run(0, 0, u32::try_from(end - x).unwrap_or(u32::MAX));
+                x = end;
+                continue;
+            }
+            x = self.put_pixels(x, width, encoder);
+        }
+    }
+
+    /// Puts some pixels from `x` on; gives the place after the last.
+    fn put_pixels(&self, x: usize, width: usize, encoder: &mut Encoder) -> usize {
+        // The context of a pixel reaches three pixels ahead.
+        let end = (x + Around::AHEAD - 3).min(width);
+        let [two_above, above, row] = [self.two_above, self.above, self.row].map(|row| Around::of(row, x));
+        // What stands before the first pixel, without the pixel that each step brings in.
+        let mut two = two_above.window(2, 2);
+        let mut one = above.window(3, 3);
+        let mut before = row.window(4, 0);
+        for at in 0..end - x {
+            two = (two << 1 | two_above.bit(at + 2)) & 0x1f;
+            one = (one << 1 | above.bit(at + 3)) & 0x7f;
+            let pixel = row.bit(at);
+            encoder.put(two << 11 | one << 4 | before, pixel as u8);
+            before = (before << 1 | pixel) & 0x0f;
+        }
+        end
+    }
+
+    /// The first marked pixel of any row from `from` on; beyond the rows where there is none.
+    fn next_mark(&self, from: usize) -> usize {
+        let mut skipped = u64::MAX << (from % 64);
+        let first = from / 64;
+        let words = self.two_above.iter().zip(self.above).zip(self.row).enumerate().skip(first);
+        for (at, ((two_above, above), row)) in words {
+            let word = (two_above | above | row) & skipped;
+            if word != 0 {
+                return at * 64 + word.trailing_zeros() as usize;
+            }
+            skipped = u64::MAX;
+        }
+        usize::MAX
+    }
+}
+
+/// The pixels around a place of a row.
+struct Around {
+    /// Those before it, the last in the highest bit.
+    behind: u64,
+    /// Those from it on, the first in the lowest bit.
+    ahead: u64,
+}
+
+impl Around {
+    /// How far ahead pixels are known.
+    const AHEAD: usize = 64;
+
+    fn of(row: &[u64], x: usize) -> Self {
+        let word = |at: Option<usize>| at.and_then(|at| row.get(at)).copied().map_or(0, u128::from);
+        let (at, shift) = (x / 64, x % 64);
+        let pair = |first, second| word(second) << 64 | word(first);
+        Self {
+            behind: (pair(at.checked_sub(1), Some(at)) >> shift) as u64,
+            ahead: (pair(Some(at), Some(at + 1)) >> shift) as u64,
+        }
+    }
+
+    /// The pixel `at` places on.
+    fn bit(&self, at: usize) -> usize {
+        (self.ahead >> at) as usize & 1
+    }
+
+    /// The pixels from `before` places before to `after` places on, that one not included; the leftmost in the highest bit.
+    fn window(&self, before: u32, after: u32) -> usize {
+        let (behind, ahead) = (self.behind.reverse_bits(), self.ahead.reverse_bits());
+        let behind = behind & ((1 << before) - 1);
+        (behind << after | ahead.checked_shr(64 - after).unwrap_or(0)) as usize
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +157,8 @@ mod tests {
 
     fn picture(width: u32, height: u32, ink: impl Fn(u32, u32) -> bool) -> Bits {
         let samples = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        Bits { width, height, samples: samples.map(|(x, y)| u8::from(ink(x, y))).collect() }
+        let samples: Vec<u8> = samples.map(|(x, y)| u8::from(ink(x, y))).collect();
+        Bits::of(width, height, &samples)
     }
 
     /// Decodes with a program that was not written here.
@@ -114,10 +183,13 @@ mod tests {
 
     #[test]
     fn every_pixel_comes_back_at_every_width() {
-        for width in [1, 2, 3, 4, 5, 7, 8, 9, 31, 64, 100] {
+        let dense = |x: u32, y: u32| (x * x + y * 7 + x * y) % 5 < 2 || y % 9 < 3;
+        let sparse = |x: u32, y: u32| (x * 7 + y * 11) % 97 < 2;
+        for width in [1, 2, 3, 4, 5, 7, 8, 9, 31, 63, 64, 65, 100, 127, 128, 129, 300] {
             for height in [1, 2, 3, 40] {
-                let image = picture(width, height, |x, y| (x * x + y * 7 + x * y) % 5 < 2 || y % 9 < 3);
-                assert_eq!(decoded(&encode(&image)), image.samples, "{width} x {height}");
+                for image in [picture(width, height, dense), picture(width, height, sparse)] {
+                    assert_eq!(decoded(&encode(&image)), image.samples(), "{width} x {height}");
+                }
             }
         }
     }

@@ -12,6 +12,7 @@
 //! - [`render_page`] shows a page of an archived PDF as a JPEG;
 //! - [`Error`] says why a scan was refused, with a stable word.
 
+mod bits;
 mod compact;
 pub mod contained;
 mod copy;
@@ -23,6 +24,7 @@ mod gray;
 mod inspection;
 mod jbig2;
 mod jpeg_encoder;
+mod lanes;
 mod limits;
 mod monitor;
 mod ocr;

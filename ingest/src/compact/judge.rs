@@ -1,5 +1,5 @@
-use super::masks::Masks;
-use super::{COLOUR_STEP, INK_STEP};
+use super::half::{Halver, Row, Shown};
+use crate::lanes::wide;
 use crate::raster::{Raster, usize_of};
 
 /// How like its scan a compressed page is; each measure is 1 or 0 where the page holds nothing of the kind.
@@ -43,21 +43,6 @@ impl std::fmt::Display for Likeness {
     }
 }
 
-/// What a reader will paint.
-pub(super) struct Shown<'a> {
-    pub(super) background: Raster,
-    pub(super) background_step: usize,
-    pub(super) colours: Option<Raster>,
-    pub(super) masks: &'a Masks,
-    pub(super) ink: ShownInk,
-}
-
-/// In which colours ink will be painted.
-pub(super) enum ShownInk {
-    One([u8; 3]),
-    Several(Raster),
-}
-
 /// Side of a window, in pixels of the half-size page.
 const WINDOW: usize = 8;
 
@@ -77,65 +62,76 @@ const OTHER_TINT: i32 = 12;
 /// The least such difference on strong colours, in hundredths of them: edges move by a part of a pixel there.
 const OTHER_SHARE: i32 = 40;
 
-/// One row of windows, of the scan or of what is shown.
-struct Band {
-    /// Luma of the half-size page, [`WINDOW`] rows.
-    luma: Vec<f32>,
-    /// Sums over a window of red and of blue, less green.
+/// The scan as it is compared.
+pub(super) struct Scan {
+    /// Size in windows, and in pixels at half resolution.
+    windows: (usize, usize),
+    width: usize,
+    /// Luma at half resolution, as far down as windows reach.
+    luma: Vec<u16>,
+    /// The sums over each window of red and of blue, less green.
     tints: Vec<[i32; 2]>,
 }
 
-impl Band {
-    fn new(width: usize) -> Self {
-        Self { luma: vec![0.0; width * WINDOW], tints: vec![[0; 2]; width / WINDOW + 1] }
-    }
-
-    fn put(&mut self, row: usize, colours: &[[u16; 3]]) {
-        let width = self.luma.len() / WINDOW;
-        let lumas = &mut self.luma[row * width..(row + 1) * width];
-        for (to, &[r, g, b]) in lumas.iter_mut().zip(colours) {
-            // Channels hold four samples each.
-            *to = (77 * u32::from(r) + 150 * u32::from(g) + 29 * u32::from(b)) as f32 / 1024.0;
+impl Scan {
+    pub(super) fn of(raster: &Raster) -> Self {
+        let (width, height) = (usize_of(raster.width) / 2, usize_of(raster.height) / 2);
+        let windows = (width / WINDOW, height / WINDOW);
+        let mut luma = Vec::with_capacity(windows.1 * WINDOW * width);
+        let mut tints = vec![[0; 2]; windows.0 * windows.1];
+        let (mut halver, mut row) = (Halver::new(raster), Row::new(width));
+        for y in 0..windows.1 * WINDOW {
+            halver.row(y, &mut row);
+            luma.extend_from_slice(&row.luma);
+            add_tints(&row, &mut tints[y / WINDOW * windows.0..]);
         }
-        for (tint, window) in self.tints.iter_mut().zip(colours.chunks(WINDOW)) {
-            for &[r, g, b] in window {
-                tint[0] += i32::from(r) - i32::from(g);
-                tint[1] += i32::from(b) - i32::from(g);
-            }
-        }
+        Self { windows, width, luma, tints }
     }
 }
 
+/// Adds the tints of a row to those of its windows.
+fn add_tints(row: &Row, tints: &mut [[i32; 2]]) {
+    wide(
+        #[inline(always)]
+        || {
+            let windows = row.red.as_chunks::<WINDOW>().0.iter().zip(row.blue.as_chunks::<WINDOW>().0);
+            for (tint, (red, blue)) in tints.iter_mut().zip(windows) {
+                // Eight differences of four samples each stay within 16 bits.
+                tint[0] += i32::from(red.iter().sum::<i16>());
+                tint[1] += i32::from(blue.iter().sum::<i16>());
+            }
+        },
+    );
+}
+
 /// Compares what will be shown with the scan, window by window (Wang et al. 2004, constants of that paper).
-pub(super) fn likeness(scan: &Raster, shown: &Shown<'_>) -> Likeness {
-    let (width, height) = (usize_of(scan.width) / 2, usize_of(scan.height) / 2);
+pub(super) fn likeness(scan: &Scan, shown: &Shown<'_>) -> Likeness {
+    let Scan { windows: (across, down), width, .. } = *scan;
     let (mut marks, mut patterns) = (Mean::default(), Mean::default());
     let (mut lost, mut tinted) = (Mean::default(), Mean::default());
-    let mut colours = vec![[0_u16; 3]; width];
-    let mut paper = vec![[0_u16; 3]; width];
-    for top in (0..height.saturating_sub(WINDOW - 1)).step_by(WINDOW) {
-        let (mut before, mut after) = (Band::new(width), Band::new(width));
-        for row in 0..WINDOW {
-            scan_row(scan, top + row, &mut colours);
-            before.put(row, &colours);
-            shown_row(scan, shown, top + row, &mut paper, &mut colours);
-            after.put(row, &colours);
+    let (mut paper, mut row) = (Row::new(width), Row::new(width));
+    let mut luma = vec![0; width * WINDOW];
+    for band in 0..down {
+        let mut tints = vec![[0; 2]; across];
+        for (y, to) in luma.chunks_exact_mut(width).enumerate() {
+            shown.row(band * WINDOW + y, &mut paper, &mut row);
+            to.copy_from_slice(&row.luma);
+            add_tints(&row, &mut tints);
         }
-        for (index, left) in (0..width.saturating_sub(WINDOW - 1)).step_by(WINDOW).enumerate() {
-            let whole = Window::of(&before.luma, &after.luma, width, left, 1);
+        let before = &scan.luma[band * WINDOW * width..(band + 1) * WINDOW * width];
+        for (whole, coarse) in compared(before, &luma, width) {
             if whole.variance >= MARKED {
-                marks.add(whole.similarity);
-                lost.add(f32::from(u8::from(whole.structure < 0.6)));
-            } else {
-                let coarse = Window::of(&before.luma, &after.luma, width, left, 2);
-                if coarse.variance >= PATTERNED {
-                    patterns.add(coarse.structure);
-                }
+                marks.add(whole.similarity(C2));
+                lost.add(f32::from(u8::from(whole.structure(C2 / 2.0) < 0.6)));
+            } else if coarse.variance >= PATTERNED {
+                // A pattern is a few levels strong: the constant of the paper would call anything the same.
+                patterns.add(coarse.structure(1.0));
             }
-            // Sums of four samples of each pixel of the window.
-            let scale = 4 * (WINDOW * WINDOW) as i32;
-            let (was, is) = (before.tints[index], after.tints[index]);
-            let strong = |tint: [i32; 2]| tint.iter().any(|part| part.abs() >= COLOURED * scale);
+        }
+        // Sums of four samples of each pixel of the window.
+        let scale = 4 * (WINDOW * WINDOW) as i32;
+        let strong = |tint: [i32; 2]| tint.iter().any(|part| part.abs() >= COLOURED * scale);
+        for (&was, is) in scan.tints[band * across..].iter().zip(tints) {
             if strong(was) || strong(is) {
                 let other = was.iter().zip(is).any(|(was, is)| {
                     (was - is).abs() >= (OTHER_TINT * scale).max(OTHER_SHARE * was.abs() / 100)
@@ -165,115 +161,89 @@ impl Mean {
     }
 }
 
+/// Constants of the measure.
+const C1: f32 = 6.502_5;
+const C2: f32 = 58.522_5;
+
 /// What two windows have in common.
 struct Window {
-    /// Variance of the scan.
+    means: [f32; 2],
+    /// Variance of the scan, and of what is shown.
     variance: f32,
-    similarity: f32,
-    /// Correlation.
-    structure: f32,
+    shown: f32,
+    covariance: f32,
 }
+
+/// The sums over a window that all is made of: of the scan, of what is shown, of both squares and of the product.
+type Moments = [u32; 5];
 
 impl Window {
-    /// Compares windows at `left` by the means of `step` by `step` pixels.
-    fn of(scan: &[f32], shown: &[f32], width: usize, left: usize, step: usize) -> Self {
-        let count = (WINDOW * WINDOW / step / step) as f32;
-        let (mut a, mut b, mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        let mut add = |x: f32, y: f32| {
-            a += x;
-            b += y;
-            aa += x * x;
-            bb += y * y;
-            ab += x * y;
+    /// From the sums over `count` values, each `unit` times luma.
+    fn of([a, b, aa, bb, ab]: Moments, count: u32, unit: u32) -> Self {
+        // Whole numbers until the subtraction is done: what is left of it may be a millionth.
+        let about = |product: u32, x: u32, y: u32| {
+            let [product, x, y, count] = [product, x, y, count].map(i64::from);
+            (count * product - x * y) as f32 / (count * count * i64::from(unit * unit)) as f32
         };
-        for row in (0..WINDOW).step_by(step) {
-            let at = row * width + left;
-            if step == 1 {
-                for (&x, &y) in scan[at..at + WINDOW].iter().zip(&shown[at..at + WINDOW]) {
-                    add(x, y);
+        let mean = |sum: u32| sum as f32 / (count * unit) as f32;
+        Self {
+            means: [mean(a), mean(b)],
+            variance: about(aa, a, a),
+            shown: about(bb, b, b),
+            covariance: about(ab, a, b),
+        }
+    }
+
+    fn similarity(&self, c2: f32) -> f32 {
+        let [a, b] = self.means;
+        let lightness = (2.0 * a * b + C1) / (a * a + b * b + C1);
+        lightness * (2.0 * self.covariance + c2) / (self.variance + self.shown + c2)
+    }
+
+    /// Correlation.
+    fn structure(&self, c3: f32) -> f32 {
+        (self.covariance + c3) / ((self.variance * self.shown).sqrt() + c3)
+    }
+}
+
+/// Compares the windows of a band: as they are, and by the means of two by two pixels.
+fn compared(scan: &[u16], shown: &[u16], width: usize) -> Vec<(Window, Window)> {
+    let mut moments = vec![([0_u32; 5], [0_u32; 5]); width / WINDOW];
+    wide(
+        #[inline(always)]
+        || {
+            let pairs = scan.chunks_exact(2 * width).zip(shown.chunks_exact(2 * width));
+            for (scan, shown) in pairs {
+                let [scan, shown] = [scan, shown].map(|rows| {
+                    let (above, below) = rows.split_at(width);
+                    above.as_chunks::<WINDOW>().0.iter().zip(below.as_chunks::<WINDOW>().0)
+                });
+                for ((whole, coarse), (a, b)) in moments.iter_mut().zip(scan.zip(shown)) {
+                    add(whole, a.0, b.0);
+                    add(whole, a.1, b.1);
+                    let halves = |(above, below): (&[u16; WINDOW], &[u16; WINDOW])| {
+                        [0, 1, 2, 3]
+                            .map(|x: usize| above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1])
+                    };
+                    add(coarse, &halves(a), &halves(b));
                 }
-            } else {
-                let mean = |rows: &[f32], at: usize| {
-                    (rows[at] + rows[at + 1] + rows[at + width] + rows[at + width + 1]) / 4.0
-                };
-                (at..at + WINDOW).step_by(2).for_each(|at| add(mean(scan, at), mean(shown, at)));
             }
-        }
-        let (mean_a, mean_b) = (a / count, b / count);
-        let variance_a = (aa / count - mean_a * mean_a).max(0.0);
-        let variance_b = (bb / count - mean_b * mean_b).max(0.0);
-        let covariance = ab / count - mean_a * mean_b;
-        let (c1, c2) = (6.502_5, 58.522_5);
-        let lightness = (2.0 * mean_a * mean_b + c1) / (mean_a * mean_a + mean_b * mean_b + c1);
-        let contrast = (2.0 * covariance + c2) / (variance_a + variance_b + c2);
-        // A pattern is a few levels strong: the constant of the paper would call anything the same.
-        let c3 = if step == 1 { c2 / 2.0 } else { 1.0 };
-        let structure = (covariance + c3) / ((variance_a * variance_b).sqrt() + c3);
-        Self { variance: variance_a, similarity: lightness * contrast, structure }
-    }
+        },
+    );
+    let count = (WINDOW * WINDOW) as u32;
+    // Luma is a sum of four samples, and of sixteen in the coarse window.
+    let windows = moments.into_iter();
+    windows.map(|(whole, coarse)| (Window::of(whole, count, 4), Window::of(coarse, count / 4, 16))).collect()
 }
 
-/// Sums of two by two pixels of the scan.
-fn scan_row(scan: &Raster, y: usize, row: &mut [[u16; 3]]) {
-    let (width, count) = (usize_of(scan.width), scan.channels.count());
-    let [above, below] =
-        [2 * y, 2 * y + 1].map(|y| &scan.samples[y * width * count..(y + 1) * width * count]);
-    let pairs = above.chunks_exact(2 * count).zip(below.chunks_exact(2 * count));
-    for (to, (above, below)) in row.iter_mut().zip(pairs) {
-        let sum = |channel: usize| {
-            let [a, b] = [above, below].map(|row| u16::from(row[channel]) + u16::from(row[count + channel]));
-            a + b
-        };
-        *to = if count == 3 { [sum(0), sum(1), sum(2)] } else { [sum(0); 3] };
-    }
-}
-
-/// The same of the page as it will be shown; `paper` keeps the background's row, which serves several.
-fn shown_row(scan: &Raster, shown: &Shown<'_>, y: usize, paper: &mut [[u16; 3]], row: &mut [[u16; 3]]) {
-    let width = usize_of(scan.width);
-    let step = shown.background_step;
-    let background = 2 * y / step;
-    if y == 0 || background != (2 * y - 2) / step {
-        for (x, to) in paper.iter_mut().enumerate() {
-            *to = pixel(&shown.background, 2 * x / step, background).map(|value| 4 * value);
+#[inline(always)]
+fn add<const COUNT: usize>(moments: &mut Moments, scan: &[u16; COUNT], shown: &[u16; COUNT]) {
+    for (&a, &b) in scan.iter().zip(shown) {
+        let (a, b) = (u32::from(a), u32::from(b));
+        for (sum, value) in moments.iter_mut().zip([a, b, a * a, b * b, a * b]) {
+            *sum += value;
         }
     }
-    row.copy_from_slice(paper);
-    let masks = shown.masks;
-    let colour = &masks.colour[2 * y * width..2 * (y + 1) * width];
-    let ink = &masks.ink[2 * y * width..2 * (y + 1) * width];
-    if let Some(colours) = &shown.colours {
-        paint(row, colour.split_at(width), |x| pixel(colours, 2 * x / COLOUR_STEP, 2 * y / COLOUR_STEP));
-    }
-    match &shown.ink {
-        ShownInk::One(one) => {
-            let one = one.map(u16::from);
-            paint(row, ink.split_at(width), |_| one);
-        }
-        ShownInk::Several(inks) => {
-            paint(row, ink.split_at(width), |x| pixel(inks, 2 * x / INK_STEP, 2 * y / INK_STEP));
-        }
-    }
-}
-
-/// Paints what two rows of a mask let through.
-fn paint(row: &mut [[u16; 3]], (above, below): (&[u8], &[u8]), colour: impl Fn(usize) -> [u16; 3]) {
-    let pairs = above.chunks_exact(2).zip(below.chunks_exact(2));
-    for (x, (to, (above, below))) in row.iter_mut().zip(pairs).enumerate() {
-        let share = u16::from(above[0] + above[1] + below[0] + below[1]);
-        if share > 0 {
-            let colour = colour(x);
-            for (to, colour) in to.iter_mut().zip(colour) {
-                *to = (*to * (4 - share) + 2) / 4 + colour * share;
-            }
-        }
-    }
-}
-
-fn pixel(raster: &Raster, x: usize, y: usize) -> [u16; 3] {
-    let count = raster.channels.count();
-    let at = (y * usize_of(raster.width) + x) * count;
-    [0, 1, 2].map(|channel: usize| u16::from(raster.samples[at + channel.min(count - 1)]))
 }
 
 #[cfg(test)]

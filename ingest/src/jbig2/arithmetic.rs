@@ -113,6 +113,24 @@ impl Encoder {
         self.renormalise();
     }
 
+    /// Puts one symbol so many times.
+    pub(super) fn put_run(&mut self, context: usize, symbol: u8, count: u32) {
+        let mut left = count;
+        while left > 0 {
+            let known = self.contexts[context];
+            let probability = STATES[usize::from(known & 0x7f)].probability;
+            // So many of the more probable symbol take their part of the interval and nothing else happens.
+            let plain = ((self.interval - 0x8000) / probability).min(left - 1);
+            if symbol == known >> 7 && plain > 0 {
+                self.interval -= plain * probability;
+                self.code += plain * probability;
+                left -= plain;
+            }
+            self.put(context, symbol);
+            left -= 1;
+        }
+    }
+
     /// RENORME, figure E.8, in as large steps as bytes allow.
     fn renormalise(&mut self) {
         let mut shifts = self.interval.leading_zeros() - 16;

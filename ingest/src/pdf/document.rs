@@ -7,7 +7,8 @@ use super::font::{Characters, program};
 use super::icc::srgb;
 use super::text::{ASCENT, PlacedLine, content, number};
 use super::xmp;
-use crate::jbig2::{self, Bits};
+use crate::bits::Bits;
+use crate::jbig2;
 use crate::raster::Raster;
 
 /// An image as a stream that PDF readers decode.

@@ -11,7 +11,8 @@ use super::exif::Exif;
 use super::held::HeldFile;
 use super::{expand, jpeg, pdf, png, tiff};
 use crate::Limits;
-use crate::jbig2::{self, Bits};
+use crate::bits::Bits;
+use crate::jbig2;
 
 /// Limits that small files reach.
 fn limits() -> Limits {
@@ -100,7 +101,7 @@ proptest! {
     fn jbig2_gives_back_every_pixel(width in 1..200_u32, height in 1..60_u32, seed in prop::collection::vec(0..4_u8, 1..400)) {
         let count = (width * height) as usize;
         let samples: Vec<u8> = seed.iter().cycle().take(count).map(|value| u8::from(*value == 0)).collect();
-        let coded = jbig2::encode(&Bits { width, height, samples: samples.clone() });
+        let coded = jbig2::encode(&Bits::of(width, height, &samples));
         let settings = hayro_jbig2::DecodeSettings { strict: true };
         let page = hayro_jbig2::Page::new_embedded(&coded, None, &settings).unwrap();
         let mut seen = Pixels(Vec::new());
