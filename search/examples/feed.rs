@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Change number n puts in record n, and each tenth one takes out the record five before. After each commit the sequence
-//! number is printed.
+//! number is printed, and a word before a rebuilt index takes the place of the former one.
 
 use std::io::Write;
 use std::path::Path;
@@ -31,6 +31,7 @@ fn main() -> Result<()> {
         writer.apply(&entries, last)?;
         writeln!(std::io::stdout(), "{last}")?;
     }
+    writeln!(std::io::stdout(), "publishing")?;
     drop(writer.publish()?);
     Ok(())
 }

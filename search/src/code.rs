@@ -75,7 +75,7 @@ impl Code {
     pub(crate) fn new(text: &str) -> Self {
         let parts = words(text).into_iter().map(|word| undo_vowel(&text[word.span], word.folded));
         let code = Self { parts: parts.collect() };
-        code.dossier_parts().map_or(code, |parts| Self { parts })
+        code.newer_parts().or_else(|| code.dossier_parts()).map_or(code, |parts| Self { parts })
     }
 
     /// The code without any punctuation.
@@ -87,9 +87,32 @@ impl Code {
     pub(crate) fn terms(&self, kind: CodeKind) -> impl Iterator<Item = String> {
         // A dossier code's parts find it as well as the whole would, and are not another unique term for each record.
         let whole = (kind != CodeKind::Dossier).then(|| kind.whole(&self.compact()));
-        let parts = self.parts.iter().take(MOST_PARTS).enumerate();
-        let parts = parts.map(move |(place, part)| kind.part(place, part));
+        // The newer form names no levels where there are none below the province; the older one has zeros.
+        let is_bare = kind == CodeKind::Dossier && self.parts.first().is_some_and(|part| is_province(part));
+        let padding: &[&str] = if is_bare { &NO_LEVELS } else { &[] };
+        let parts = padding.iter().copied().chain(self.parts.iter().map(String::as_str)).take(MOST_PARTS);
+        let parts = parts.enumerate().map(move |(place, part)| kind.part(place, part));
         whole.into_iter().chain(parts.filter(move |_| kind.has_parts()))
+    }
+
+    /// The parts of a dossier code with its agency in the newer form (`H05.12`), as they would be with the older one
+    /// (`000.00.12.H05`): so each finds the other.
+    fn newer_parts(&self) -> Option<Vec<String>> {
+        let (province, rest) = self.parts.split_first()?;
+        let levels = rest.iter().take_while(|part| part.len() <= 3 && is_number(part)).count();
+        let (levels, rest) = rest.split_at_checked(levels)?;
+        let (number, rest) = rest.split_first()?;
+        let fits = is_province(province)
+            && (1..=3).contains(&levels.len())
+            && (4..=12).contains(&number.len())
+            && is_number(number);
+        fits.then(|| {
+            let level = |nth: usize| levels.get(nth).map_or(NO_LEVELS[2 - nth], String::as_str);
+            let (day, sequence) = number.split_at(number.len().min(6));
+            let parts = [level(2), level(1), level(0), province, day, sequence].into_iter();
+            let parts = parts.chain(rest.iter().map(String::as_str)).filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect()
+        })
     }
 
     /// The parts of a dossier code that was typed without its punctuation, or with some of it.
@@ -102,12 +125,18 @@ impl Code {
             Some(place) => number.split_at_checked(place)?,
             None => (number, ""),
         };
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let (level, number) = match number.split_at_checked(2) {
+            // The newer form without its punctuation: no day begins with these digits, but one does behind two of them.
+            Some((level, rest)) if agency.is_empty() && !begins_with_day(number) && begins_with_day(rest) => {
+                (level, rest)
+            }
+            _ => ("", number),
+        };
         let fits = matches!(agency.len(), 0 | 7)
-            && digits(agency)
-            && digits(&province[1..])
-            && digits(number)
-            && digits(ordinal.trim_start_matches("kq"))
+            && is_number(agency)
+            && is_number(&province[1..])
+            && is_number(number)
+            && is_number(ordinal.trim_start_matches("kq"))
             && (6..=12).contains(&number.len())
             // A passport's number looks like a province and a day.
             && (number.len() >= 10 || !agency.is_empty() || self.parts.len() > 1);
@@ -119,11 +148,33 @@ impl Code {
         {
             parts.extend([first, second, third]);
         }
+        if !level.is_empty() {
+            parts.extend([NO_LEVELS[0], NO_LEVELS[1], level]);
+        }
         parts.push(province);
         parts.push(number.get(..6)?);
         parts.extend([number.get(6..)?, ordinal]);
         Some(parts.into_iter().filter(|part| !part.is_empty()).map(str::to_owned).collect())
     }
+}
+
+/// What stands in the older form of an agency's code for levels that are not there, the innermost first.
+const NO_LEVELS: [&str; 3] = ["000", "00", "00"];
+
+/// A letter and two digits.
+fn is_province(part: &str) -> bool {
+    matches!(part.as_bytes(), [letter, digits @ ..]
+        if letter.is_ascii_lowercase() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit))
+}
+
+fn is_number(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether digits begin with a year, a month and a day, two digits each.
+fn begins_with_day(digits: &str) -> bool {
+    let two = |at: usize| digits.get(at..at + 2).and_then(|two| two.parse::<u8>().ok());
+    two(2).is_some_and(|month| (1..=12).contains(&month)) && two(4).is_some_and(|day| (1..=31).contains(&day))
 }
 
 /// Codes are not words: their last y stays.
@@ -157,5 +208,20 @@ mod tests {
         assert_eq!(parts("H05-200325-0001-KQ1"), ["h05", "200325", "0001", "kq1"]);
         assert_eq!(parts("000.17.42.H05-2412"), ["000", "17", "42", "h05", "2412"]);
         assert_eq!(parts("H052003250001"), ["h05", "200325", "0001"]);
+    }
+
+    #[test]
+    fn both_forms_of_an_agency_give_a_dossier_code_the_same_parts() {
+        for (newer, older) in [
+            ("H05.12-260224-0017-KQ1", "000.00.12.H05-260224-0017-KQ1"),
+            ("H05.12-2602", "000.00.12.H05-2602"),
+            ("h05 12 260224 0017", "000.00.12.H05-260224-0017"),
+            ("H05122602240017", "000.00.12.H05-260224-0017"),
+            ("H05.12.04.007-260224-0017", "007.04.12.H05-260224-0017"),
+        ] {
+            assert_eq!(parts(newer), parts(older), "{newer}");
+        }
+        let terms = |text: &str| Code::new(text).terms(CodeKind::Dossier).collect::<Vec<_>>();
+        assert_eq!(terms("H05-260224-0017-KQ1"), terms("000.00.00.H05-260224-0017-KQ1"));
     }
 }

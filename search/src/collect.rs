@@ -9,7 +9,7 @@ use tantivy::query::{BooleanQuery, EnableScoring, Occur};
 use tantivy::{DocAddress, DocId, Searcher};
 
 use crate::labels::Labels;
-use crate::plan::{Plan, any_of};
+use crate::plan::{Choice, Plan, any_of};
 use crate::rank::{self, RunReader};
 use crate::results::Sort;
 use crate::schema::{DAY, ORDER, STATUS};
@@ -18,7 +18,7 @@ use crate::schema::{DAY, ORDER, STATUS};
 const RUN: f32 = 25.0;
 /// In so many of the best documents the places of words are looked at.
 const LOOKED_AT: usize = 300;
-/// Where none of the best has the words in a run, it is looked for in so many documents.
+/// Where in none of the best each word stands beside a neighbour, such a document is looked for among so many.
 const LOOKED_THROUGH: usize = 30_000;
 
 /// The matching documents of each segment, in ascending order.
@@ -34,6 +34,17 @@ pub(crate) fn matching(searcher: &Searcher, plan: &mut Plan) -> tantivy::Result<
         let rarest = plan.loose.iter().take(rarest).map(|(_, query)| query.box_clone());
         demands.push((Occur::Must, any_of(rarest.collect())));
     }
+    plan.choices.sort_by_key(|choice| choice.frequency.unwrap_or(u64::MAX));
+    // A choice that leaves fewer records than all demands together comes first; the others only sift what was found.
+    let leads = plan.choices.first().is_some_and(|choice| match (choice.frequency, plan.most) {
+        (_, None) => plan.loose.is_empty(),
+        (Some(frequency), Some(most)) => frequency < most,
+        (None, Some(_)) => false,
+    });
+    if leads {
+        let choice = plan.choices.remove(0);
+        demands.push((Occur::Must, any_of(choice.ways)));
+    }
     let query = BooleanQuery::new(demands);
     let weight = tantivy::query::Query::weight(&query, EnableScoring::disabled_from_searcher(searcher))?;
     let mut documents = Documents::with_capacity(searcher.segment_readers().len());
@@ -45,10 +56,33 @@ pub(crate) fn matching(searcher: &Searcher, plan: &mut Plan) -> tantivy::Result<
         }
         documents.push(found);
     }
+    for choice in &plan.choices {
+        keep_chosen(searcher, choice, &mut documents)?;
+    }
     if plan.least > 1 {
         keep_enough(searcher, plan, &mut documents)?;
     }
     Ok(documents)
+}
+
+/// Keeps the documents that match in one way or another.
+fn keep_chosen(searcher: &Searcher, choice: &Choice, documents: &mut Documents) -> tantivy::Result<()> {
+    let mut ways = Vec::with_capacity(choice.ways.len());
+    for way in &choice.ways {
+        ways.push(way.weight(EnableScoring::disabled_from_searcher(searcher))?);
+    }
+    for (reader, documents) in searcher.segment_readers().iter().zip(documents) {
+        if documents.is_empty() {
+            continue;
+        }
+        let mut is_chosen = vec![false; documents.len()];
+        for way in &ways {
+            rank::meet(&mut way.scorer(reader, 1.0)?, documents, |place, _| is_chosen[place] = true);
+        }
+        let mut is_chosen = is_chosen.into_iter();
+        documents.retain(|_| is_chosen.next().unwrap_or(false));
+    }
+    Ok(())
 }
 
 /// Keeps the documents that have enough of the loose words.
@@ -202,7 +236,7 @@ fn look<'a>(
     Ok(best.is_some_and(|(_, is_covered)| is_covered))
 }
 
-/// The documents that have the words in runs, wherever they rank.
+/// The documents that have each word beside a neighbour of it, wherever they rank.
 fn look_through(
     searcher: &Searcher,
     plan: &Plan,
@@ -219,10 +253,11 @@ fn look_through(
             readers.push(RunReader::new(reader, run)?);
         }
         for (document, score) in documents.iter().zip(scores) {
-            if readers.iter_mut().all(|reader| reader.is_run(*document)) {
+            if readers.iter_mut().all(|reader| reader.is_covered(*document)) {
+                let shares = readers.iter_mut().map(|reader| reader.look(*document).share);
                 found.push(Ranked {
                     is_looked_at: true,
-                    key: key(score + RUN * plan.runs.len() as f32),
+                    key: key(score + RUN * shares.sum::<f32>()),
                     order: order.first(*document).unwrap_or(0),
                     address: DocAddress::new(ordinal, *document),
                 });

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! writer.lock                      locked by the one writer
-//! v2-1f3a9c02-000001/              the living index: the highest number of this program's format
-//! v2-1f3a9c02-000002.building/     an index that is being built, or was when its builder died
+//! v3-1f3a9c02-000001/              the living index: the highest number of this program's format
+//! v3-1f3a9c02-000002.building/     an index that is being built, or was when its builder died
 //! ```
 
 use std::fs::{self, File, TryLockError};

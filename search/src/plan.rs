@@ -38,12 +38,22 @@ pub(crate) enum Freedom {
 pub(crate) struct Plan {
     /// What all records found match, or do not match.
     pub(crate) demands: Vec<(Occur, Boxed)>,
+    /// Words that may be one of several, all of which records found have in one way or another.
+    pub(crate) choices: Vec<Choice>,
+    /// How many records at most meet the demands, as far as the plan knows.
+    pub(crate) most: Option<u64>,
     /// Words of which `least` must be there, each with about how many records have it.
     pub(crate) loose: Vec<(u64, Boxed)>,
     pub(crate) least: usize,
     pub(crate) ranks: Vec<Rank>,
     pub(crate) runs: Vec<Run>,
     pub(crate) sought: Sought,
+}
+
+/// Ways of which one must match, with about how many records have one; `None` where that is not known.
+pub(crate) struct Choice {
+    pub(crate) frequency: Option<u64>,
+    pub(crate) ways: Vec<Boxed>,
 }
 
 /// Makes plans for one state of the index and one scope.
@@ -75,13 +85,19 @@ impl<'a> Planner<'a> {
             } else {
                 let is_open = place == last && query.last_word_is_open();
                 let wanted = self.clause(clause, is_open)?;
+                if !matches!(clause.wanted, Wanted::Words(..)) {
+                    self.plan.most.get_or_insert(u64::MAX);
+                }
                 demands.extend(wanted.into_iter().map(|query| (Occur::Must, query)));
             }
         }
         let loose = self.plan.loose.len();
         self.plan.least = if loose < 3 { loose } else { (loose * 7).div_ceil(10).min(loose - 1) };
         demands.extend(self.scope_filter().map(|filter| (Occur::Must, filter)));
-        if loose == 0 && !demands.iter().any(|(occur, _)| *occur == Occur::Must) {
+        if loose == 0
+            && self.plan.choices.is_empty()
+            && !demands.iter().any(|(occur, _)| *occur == Occur::Must)
+        {
             demands.push((Occur::Must, Box::new(AllQuery)));
         }
         self.plan.demands = demands;
@@ -103,11 +119,15 @@ impl<'a> Planner<'a> {
             {
                 self.exactly(*place, words)
             }
-            _ => all_of(strict.clause(clause, false)?),
+            _ => {
+                let mut all = strict.clause(clause, false)?;
+                all.extend(strict.plan.choices.into_iter().map(|choice| any_of(choice.ways)));
+                all_of(all)
+            }
         })
     }
 
-    /// The demands of a clause, all of which must be met.
+    /// The demands of a clause, all of which must be met; words that may be one of several become choices of the plan.
     fn clause(&mut self, clause: &Clause, is_open: bool) -> tantivy::Result<Vec<Boxed>> {
         Ok(match &clause.wanted {
             Wanted::Words(place, words) => self.words(*place, words, is_open)?,

@@ -1,20 +1,34 @@
 //! A query for all terms that begin alike.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tantivy::index::SegmentId;
 use tantivy::query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::termdict::{TermDictionary, TermStreamer};
 use tantivy::{BitSet, DocId, DocSet, Score, Searcher, SegmentReader, TantivyError};
 
 /// Finds the documents with a term that begins with these bytes; all score the same.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct PrefixQuery {
-    pub(crate) field: Field,
-    pub(crate) prefix: Vec<u8>,
+    field: Field,
+    prefix: Vec<u8>,
+    /// What was found already, by segment: the same query both finds and ranks.
+    found: Arc<Mutex<HashMap<SegmentId, BitSet>>>,
+}
+
+impl fmt::Debug for PrefixQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrefixQuery").field("field", &self.field).finish_non_exhaustive()
+    }
 }
 
 impl PrefixQuery {
     pub(crate) fn new(field: Field, prefix: &str) -> Self {
-        Self { field, prefix: prefix.as_bytes().to_vec() }
+        Self { field, prefix: prefix.as_bytes().to_vec(), found: Arc::default() }
     }
 
     /// Whether any term begins so.
@@ -35,6 +49,23 @@ impl PrefixQuery {
         }
         Ok(range.into_stream()?)
     }
+
+    fn find(&self, reader: &SegmentReader) -> tantivy::Result<BitSet> {
+        let mut found = BitSet::with_max_value(reader.max_doc());
+        let index = reader.inverted_index(self.field)?;
+        let mut terms = self.terms(index.terms())?;
+        while terms.advance() {
+            let mut block =
+                index.read_block_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+            while !block.docs().is_empty() {
+                for document in block.docs() {
+                    found.insert(*document);
+                }
+                block.advance();
+            }
+        }
+        Ok(found)
+    }
 }
 
 impl Query for PrefixQuery {
@@ -47,19 +78,11 @@ struct PrefixWeight(PrefixQuery);
 
 impl Weight for PrefixWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut found = BitSet::with_max_value(reader.max_doc());
-        let index = reader.inverted_index(self.0.field)?;
-        let mut terms = self.0.terms(index.terms())?;
-        while terms.advance() {
-            let mut block =
-                index.read_block_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
-            while !block.docs().is_empty() {
-                for document in block.docs() {
-                    found.insert(*document);
-                }
-                block.advance();
-            }
-        }
+        let mut known = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match known.entry(reader.segment_id()) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(unknown) => unknown.insert(self.0.find(reader)?).clone(),
+        };
         Ok(Box::new(ConstScorer::new(BitSetDocSet::from(found), boost)))
     }
 

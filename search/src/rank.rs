@@ -170,6 +170,8 @@ pub(crate) struct RunReader {
     words: Vec<Vec<SegmentPostings>>,
     is_open: bool,
     places: Vec<Vec<u32>>,
+    /// The words' places in the run, the rarest word first.
+    by_rarity: Vec<usize>,
 }
 
 impl RunReader {
@@ -183,7 +185,10 @@ impl RunReader {
             }
             words.push(found);
         }
-        Ok(Self { places: vec![Vec::new(); words.len()], words, is_open: run.is_open })
+        let frequency = |nth: &usize| -> u32 { words[*nth].iter().map(SegmentPostings::doc_freq).sum() };
+        let mut by_rarity: Vec<usize> = (0..words.len()).collect();
+        by_rarity.sort_by_key(frequency);
+        Ok(Self { places: vec![Vec::new(); words.len()], words, is_open: run.is_open, by_rarity })
     }
 
     /// What this document has of the run; documents must come in ascending order.
@@ -221,24 +226,25 @@ impl RunReader {
         Together { share, is_covered: covered.iter().all(|covered| *covered) }
     }
 
-    /// Whether the words stand in one run in this document; looks no further than to the first gap.
-    pub(crate) fn is_run(&mut self, document: DocId) -> bool {
-        let Some(first) = self.words.first_mut() else { return false };
-        let mut chain = std::mem::take(&mut self.places[0]);
-        read_places(first, document, &mut chain);
-        for nth in 1..self.words.len() {
-            if chain.is_empty() {
-                break;
+    /// Whether each word stands beside a neighbour of its in this document; looks no further than to the first that does
+    /// not. Documents must come in ascending order.
+    pub(crate) fn is_covered(&mut self, document: DocId) -> bool {
+        let count = self.words.len();
+        let mut unread: Vec<bool> = vec![true; count];
+        for nth in self.by_rarity.clone() {
+            for near in [nth.checked_sub(1), Some(nth), Some(nth + 1)].into_iter().flatten() {
+                if unread.get_mut(near).is_some_and(std::mem::take) {
+                    read_places(&mut self.words[near], document, &mut self.places[near]);
+                }
             }
-            read_places(&mut self.words[nth], document, &mut self.places[nth]);
-            chain.retain_mut(|place| {
-                *place += 1;
-                self.places[nth].binary_search(place).is_ok()
-            });
+            let is_missing_end = self.is_open && nth + 1 == count && self.places[nth].is_empty();
+            let is_beside = (nth > 0 && follows(&self.places[nth - 1], &self.places[nth]))
+                || (nth + 1 < count && follows(&self.places[nth], &self.places[nth + 1]));
+            if !is_beside && !is_missing_end {
+                return false;
+            }
         }
-        let is_run = !chain.is_empty();
-        self.places[0] = chain;
-        is_run
+        true
     }
 }
 

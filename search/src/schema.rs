@@ -21,7 +21,7 @@ use crate::scope::{HolderKey, Scope};
 use crate::text::{Forms, WordTokenizer};
 
 /// Change it whenever the fields change or are filled otherwise: the index is then built again.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Stands between the parts of a field's text: no pair reaches over it.
 const BREAK: &str = "\n";

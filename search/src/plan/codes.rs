@@ -6,6 +6,7 @@ use tantivy::query::{EmptyQuery, Query as EngineQuery};
 use super::{Boxed, Planner, all_of, any_of, plain};
 use crate::code::{Code, CodeKind, MOST_PARTS};
 use crate::prefix::PrefixQuery;
+use crate::query::Place;
 use crate::rank::Rank;
 use crate::text::Word;
 
@@ -32,8 +33,7 @@ impl Planner<'_> {
             return Ok(Box::new(EmptyQuery));
         }
         if ways.is_empty() {
-            let all = self.words(crate::query::Place::Anywhere, words, false)?;
-            return Ok(all_of(all));
+            return self.words_of_code(words);
         }
         self.plan.sought.words.extend(words.iter().map(|word| word.folded.clone()));
         let mut queries: Vec<Boxed> = Vec::with_capacity(ways.len() + 1);
@@ -46,6 +46,14 @@ impl Planner<'_> {
             queries.push(all_of(terms.map(plain).collect()));
         }
         Ok(any_of(queries))
+    }
+
+    /// The parts of something that is no known code, as words.
+    fn words_of_code(&mut self, words: &[Word]) -> tantivy::Result<Boxed> {
+        let choices = self.plan.choices.len();
+        let mut all = self.words(Place::Anywhere, words, false)?;
+        all.extend(self.plan.choices.drain(choices..).map(|choice| any_of(choice.ways)));
+        Ok(all_of(all))
     }
 
     fn code_of_kind(&self, kind: CodeKind, code: &Code, ways: &mut Vec<(f32, Boxed)>) -> tantivy::Result<()> {

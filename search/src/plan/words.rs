@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use tantivy::Term;
 use tantivy::schema::Field;
 
-use super::{Boxed, Freedom, Planner, any_of, has_marks, plain};
+use super::{Boxed, Choice, Freedom, Planner, any_of, has_marks, plain};
 use crate::prefix::PrefixQuery;
 use crate::query::Place;
 use crate::rank::{Rank, Run};
@@ -20,6 +20,7 @@ const EXACT_PAIR: f32 = 1.0;
 const HOLDER: f32 = 0.5;
 const UNFINISHED: f32 = 0.5;
 const UNFINISHED_PAIR: f32 = 8.0;
+const UNFINISHED_HOLDER: f32 = 4.0;
 const SIMILAR: f32 = 0.5;
 
 /// A decoded or joined word must be this many times commoner than the word as typed.
@@ -74,13 +75,16 @@ impl Planner<'_> {
             let term = Term::from_field_text(field, folded);
             let mut frequency = self.searcher.doc_freq(&term)?;
             let mut ways: Vec<Boxed> = vec![plain(term.clone())];
+            let mut is_unfinished = false;
             self.plan.ranks.push(by_rarity(place, term, WORD));
             if nth + 1 == slots.len() && is_open {
                 self.plan.sought.prefix = Some(folded.clone());
                 let former = nth.checked_sub(1).and_then(|former| slots.get(former));
                 self.unfinished(place, former.map(|slot| &slot.word), folded, &mut ways);
+                is_unfinished = ways.len() > 1;
             }
             if self.freedom == Freedom::Similar && is_initial(folded) && place != Place::Signer {
+                is_unfinished = true;
                 ways.push(Box::new(PrefixQuery::new(self.fields.holder, folded)));
             }
             for other in &slot.others {
@@ -92,8 +96,12 @@ impl Planner<'_> {
             }
             if self.freedom == Freedom::Most {
                 self.plan.loose.push((frequency, any_of(ways)));
+            } else if let ([_], Some(only)) = (&ways[..], ways.first()) {
+                self.plan.most = Some(self.plan.most.unwrap_or(u64::MAX).min(frequency));
+                demands.push(only.box_clone());
             } else {
-                demands.push(any_of(ways));
+                let frequency = Some(frequency).filter(|_| !is_unfinished);
+                self.plan.choices.push(Choice { frequency, ways });
             }
         }
         self.rank(place, &slots, is_open);
@@ -117,10 +125,15 @@ impl Planner<'_> {
         } else {
             vec![self.field(place)]
         };
-        let queries = fields.into_iter().map(|field| Box::new(PrefixQuery::new(field, beginning)) as Boxed);
-        let query = any_of(queries.collect());
-        self.plan.ranks.push(Rank::Query(query.box_clone(), UNFINISHED));
-        ways.push(query);
+        for field in fields {
+            let query = PrefixQuery::new(field, beginning);
+            self.plan.ranks.push(Rank::Query(Box::new(query.clone()), UNFINISHED));
+            ways.push(Box::new(query));
+        }
+        if place == Place::Anywhere {
+            let holder = PrefixQuery::new(self.fields.holder, beginning);
+            self.plan.ranks.push(Rank::Query(Box::new(holder), UNFINISHED_HOLDER));
+        }
     }
 
     /// The words as they were meant, each with the words that may have been meant instead.

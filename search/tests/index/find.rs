@@ -69,6 +69,28 @@ fn codes_are_found_whole_and_in_part_with_any_punctuation() {
 }
 
 #[test]
+fn a_dossier_is_found_by_its_code_in_either_form_of_the_agency() {
+    let dir = TempDir::new().expect("a folder");
+    let code = |code: &str| draft(u64::from(code.starts_with('H')) + 1).with("result_code", code);
+    let (older, newer) = ("000.00.12.H05-260224-0017-KQ1", "H05.13-260224-0018-KQ1");
+    let reader = index(dir.path(), &[code(older), code(newer)]);
+    for (query, expected) in [
+        (older, vec![1]),
+        ("H05.12-260224-0017-KQ1", vec![1]),
+        ("H05.12-260224-0017", vec![1]),
+        ("H05.12-2602", vec![1]),
+        ("hồ sơ:H05.12 - 260224 - 0017", vec![1]),
+        (newer, vec![2]),
+        ("000.00.13.H05-260224-0018", vec![2]),
+        ("H05.13-260224-0018", vec![2]),
+        ("H05132602240018", vec![2]),
+        ("260224-0018", vec![2]),
+    ] {
+        assert_eq!(found(&reader, query), expected, "{query}");
+    }
+}
+
+#[test]
 fn fields_phrases_exclusions_and_dates_narrow_a_search() {
     let (_dir, reader) = people();
     for (query, expected) in [
@@ -156,4 +178,55 @@ fn a_procedure_is_found_by_its_code() {
     for query in ["1.990009", "1.990009.000.00.00.H05", "1990009"] {
         assert_eq!(search(&reader, &Scope::Everything, query).total, 5, "{query}");
     }
+}
+
+/// Pieces that people and their keyboards, pages and scripts put into search boxes.
+const PIECES: [&str; 26] = [
+    "\"",
+    "“",
+    "-",
+    "--",
+    ":",
+    "tên:",
+    "tên: tên:",
+    "số:",
+    "ngày:",
+    "ngày:31/02/2026",
+    "ngày:..",
+    "ngày:9999..0000",
+    "trạng thái:",
+    "-trạng thái:xanh",
+    "cơ quan:\"",
+    "(",
+    "*",
+    "a*",
+    "\\",
+    "' OR 1=1 --",
+    "<script>",
+    "\u{0}",
+    "\u{202e}abc",
+    "e\u{301}\u{301}\u{301}",
+    "🏠",
+    "000.00.00.H05-",
+];
+
+#[test]
+fn no_query_however_nasty_fails() {
+    let (_dir, reader) = people();
+    let long =
+        ["dat ".repeat(400), "\"".repeat(300), "-a ".repeat(300), "x".repeat(5000), "đ\u{301}".repeat(900)];
+    let pairs = PIECES.iter().flat_map(|one| PIECES.iter().map(move |other| format!("{one}{other}")));
+    let spaced = PIECES.iter().map(|piece| format!("dat {piece} ký:lan"));
+    let mut tried = 0;
+    for typed in pairs.chain(spaced).chain(long) {
+        let results = search(&reader, &Scope::Everything, &typed);
+        assert!(results.hits.len() as u64 <= results.total && results.total <= 5, "{typed:?}");
+        for notice in &results.notices {
+            for language in [muniment_record::Language::Vietnamese, muniment_record::Language::English] {
+                assert!(notice.message(language).chars().count() > 10, "{typed:?}");
+            }
+        }
+        tried += 1;
+    }
+    assert!(tried >= 700, "{tried}");
 }

@@ -1,6 +1,7 @@
 //! The index as a function of the outbox.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use muniment_search::{Entry, Error, Reader, Writer};
 use tempfile::TempDir;
@@ -135,5 +136,26 @@ fn files_that_no_commit_knows_are_swept() -> Result<(), Error> {
     assert!(!orphan.exists());
     assert!(!dir.path().join("v0-old-000001").exists());
     assert_eq!(found(&Reader::open(dir.path())?, ""), [1]);
+    Ok(())
+}
+
+/// The longest that a change may take from the writer to a reader, at the 99th percentile.
+const VISIBLE_WITHIN: Duration = Duration::from_millis(1500);
+
+#[test]
+fn a_change_is_visible_within_a_second_and_a_half() -> Result<(), Error> {
+    let dir = TempDir::new().expect("a folder");
+    let mut writer = Writer::open(dir.path())?;
+    let reader = Reader::open(dir.path())?;
+    let mut times = Vec::new();
+    for number in 1..=100 {
+        let start = Instant::now();
+        writer.apply(&[draft(number).entry()], number)?;
+        reader.refresh()?;
+        assert_eq!(reader.count(), number);
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    assert!(times[98] <= VISIBLE_WITHIN, "{:?}", times[98]);
     Ok(())
 }
