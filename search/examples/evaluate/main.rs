@@ -1,17 +1,20 @@
 //! Measures the search: how good, how fast, how large, how costly to build.
 //!
 //! ```text
-//! cargo run --release -p muniment-search --example evaluate -- RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--index DIR] [--peers] [--misses]
+//! cargo run --release -p muniment-search --example evaluate -- RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--index DIR] [--peers] [--misses] [--slowest]
 //! ```
 //!
 //! `RECORDS` has one record a line, `QUERIES` a list of queries with the ids of their relevant records. `--grow` makes more
 //! records of the given ones. `--index` keeps the index in a folder and uses the one that is there. `--peers` asks SQLite
-//! FTS5 and PostgreSQL the same on the same data. `--misses` lists the queries that were not answered perfectly.
+//! FTS5 and PostgreSQL the same on the same data. `--misses` lists the queries that were not answered perfectly, `--slowest`
+//! those that took longest.
 
 mod measure;
 mod peers;
 mod records;
+mod targets;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -20,6 +23,7 @@ use muniment_search::{Entry, HolderKeying, Paging, Query, Reader, Scope, Writer}
 
 use crate::measure::{Answer, Question};
 use crate::records::Grown;
+use crate::targets::Measured;
 
 const BATCH: u64 = 20_000;
 const REPEATS: usize = 15;
@@ -31,6 +35,7 @@ struct Options {
     index: Option<PathBuf>,
     peers: bool,
     misses: bool,
+    slowest: bool,
 }
 
 fn main() -> Result<()> {
@@ -43,23 +48,37 @@ fn main() -> Result<()> {
 
     let temporary = tempfile::tempdir()?;
     let folder = options.index.as_deref().unwrap_or(temporary.path());
-    if folder.join("writer.lock").exists() {
+    let built = if folder.join("writer.lock").exists() {
         println!("the index in {} is used as it is", folder.display());
+        None
     } else {
-        build(folder, &grown, count)?;
-    }
-    sizes(folder, &grown, count)?;
+        Some(build(folder, &grown, count)?)
+    };
+    let bytes_each = sizes(folder, &grown, count)?;
     let reader = Reader::open(folder)?;
     let answers = ask(&reader, &questions, &grown, false)?;
-    measure::print("muniment-search", &measure::score(&questions, &answers));
+    let scores = measure::score(&questions, &answers);
+    measure::print("muniment-search", &scores);
     let with_facets = ask(&reader, &questions, &grown, true)?;
-    measure::print("with facets", &measure::score(&questions, &with_facets));
+    let facet_scores = measure::score(&questions, &with_facets);
+    measure::print("with facets", &facet_scores);
     if options.misses {
         misses(&questions, &answers);
     }
-    if options.peers {
-        peers::compare(&grown, count, &questions, &measure::score(&questions, &answers))?;
+    if options.slowest {
+        slowest(&questions, &with_facets);
     }
+    let ratios =
+        if options.peers { peers::compare(&grown, count, &questions, &scores)? } else { BTreeMap::new() };
+    targets::print(&Measured {
+        records: count,
+        is_grown: count > originals.len() as u64,
+        scores: &scores,
+        with_facets: &facet_scores,
+        bytes_each,
+        built,
+        ratios,
+    });
     Ok(())
 }
 
@@ -72,6 +91,7 @@ fn options() -> Result<Options> {
         index: None,
         peers: false,
         misses: false,
+        slowest: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -82,21 +102,23 @@ fn options() -> Result<Options> {
             }
             "--peers" => options.peers = true,
             "--misses" => options.misses = true,
+            "--slowest" => options.slowest = true,
             other if other.starts_with('-') => bail!("unknown option {other}"),
             other => plain.push(PathBuf::from(other)),
         }
     }
     let [records, queries] = <[PathBuf; 2]>::try_from(plain).map_err(|_| {
         anyhow::anyhow!(
-            "usage: evaluate RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--index DIR] [--peers] [--misses]"
+            "usage: evaluate RECORDS.jsonl[.zst] QUERIES.json [--grow N] [--index DIR] [--peers] [--misses] [--slowest]"
         )
     })?;
     (options.records, options.queries) = (records, queries);
     Ok(options)
 }
 
-/// Builds the index as the program does; the time to make the records of the data does not count.
-fn build(folder: &Path, grown: &Grown<'_>, count: u64) -> Result<()> {
+/// Builds the index as the program does and gives documents a CPU second; the time to make the records of the data does not
+/// count.
+fn build(folder: &Path, grown: &Grown<'_>, count: u64) -> Result<f64> {
     let mut writer = Writer::rebuild(folder)?;
     let (mut cpu, mut wall) = (Duration::ZERO, Duration::ZERO);
     let mut next = 0;
@@ -117,7 +139,7 @@ fn build(folder: &Path, grown: &Grown<'_>, count: u64) -> Result<()> {
         wall.as_secs_f64(),
         count as f64 / cpu.as_secs_f64(),
     );
-    Ok(())
+    Ok(count as f64 / cpu.as_secs_f64())
 }
 
 fn entries(grown: &Grown<'_>, numbers: std::ops::Range<u64>, with_text: bool) -> Result<Vec<Entry>> {
@@ -140,8 +162,8 @@ fn cpu_time() -> Result<Duration> {
 }
 
 /// Prints bytes a document by kind of file. The text of the pages is kept for snippets only, so its share is told apart: it
-/// is what the document store has beyond that of an index of the same records without text.
-fn sizes(folder: &Path, grown: &Grown<'_>, count: u64) -> Result<()> {
+/// is what the document store has beyond that of an index of the same records without text. Gives bytes without it.
+fn sizes(folder: &Path, grown: &Grown<'_>, count: u64) -> Result<f64> {
     let kinds = bytes_by_kind(folder)?;
     let each = |bytes: u64, count: u64| bytes as f64 / count as f64;
     let listed: Vec<String> =
@@ -158,15 +180,13 @@ fn sizes(folder: &Path, grown: &Grown<'_>, count: u64) -> Result<()> {
         kinds.iter().find(|(kind, _)| kind == "store").map_or(0, |(_, bytes)| *bytes)
     };
     let shown = each(store(&bytes_by_kind(bare.path())?), sample);
-    println!(
-        "bytes a document, no stored text: {:.0} (of it shown by hits {shown:.0})",
-        each(total - store(&kinds), count) + shown
-    );
-    Ok(())
+    let without_text = each(total - store(&kinds), count) + shown;
+    println!("bytes a document, no stored text: {without_text:.0} (of it shown by hits {shown:.0})");
+    Ok(without_text)
 }
 
 fn bytes_by_kind(folder: &Path) -> Result<Vec<(String, u64)>> {
-    let mut kinds = std::collections::BTreeMap::new();
+    let mut kinds = BTreeMap::new();
     for index in std::fs::read_dir(folder)? {
         let index = index?.path();
         if !index.is_dir() {
@@ -220,5 +240,26 @@ fn misses(questions: &[Question], answers: &[Answer]) {
             println!("{} “{}”: 1/rank {rank:.2}, recall {recall:.2}", question.category, question.query);
             println!("    wanted {relevant:?}, got {:?}", answer.hits);
         }
+    }
+}
+
+/// How many of the slowest queries are listed.
+const SLOWEST: usize = 20;
+
+fn slowest(questions: &[Question], answers: &[Answer]) {
+    let mut medians: Vec<(Duration, &Question)> = questions
+        .iter()
+        .zip(answers)
+        .map(|(question, answer)| {
+            let mut times = answer.times.clone();
+            times.sort_unstable();
+            (times.get(times.len() / 2).copied().unwrap_or_default(), question)
+        })
+        .collect();
+    medians.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    println!("\nslowest, by their median time with facets");
+    for (time, question) in medians.into_iter().take(SLOWEST) {
+        let milliseconds = time.as_secs_f64() * 1000.0;
+        println!("  {milliseconds:>9.3} ms {} “{}”", question.category, question.query);
     }
 }

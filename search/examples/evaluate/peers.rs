@@ -15,13 +15,14 @@ use crate::records::{Grown, Raw};
 const REPEATS: usize = 8;
 const MARK: &str = "#query ";
 
-/// Asks every peer, and prints what it answers and how our median time compares with the better one's.
+/// Asks every peer, and prints what it answers and how our median time compares with the better one's, which it gives by
+/// category.
 pub(crate) fn compare(
     grown: &Grown<'_>,
     count: u64,
     questions: &[Question],
     ours: &BTreeMap<String, Score>,
-) -> Result<()> {
+) -> Result<BTreeMap<String, f64>> {
     let mut scores = Vec::new();
     for (name, ask) in [("SQLite FTS5", sqlite as Ask), ("PostgreSQL", postgres as Ask)] {
         let folder = tempfile::tempdir()?;
@@ -34,13 +35,22 @@ pub(crate) fn compare(
             Err(error) => println!("\n{name} was left out: {error:#}"),
         }
     }
-    println!("\nour median time as a part of the better peer's");
+    println!(
+        "\nour median time as a part of the better peer's, and what of the relevant records our search and theirs find"
+    );
+    let mut ratios = BTreeMap::new();
     for (category, score) in ours {
         let best = scores.iter().filter_map(|peer| peer.get(category)).map(|peer| peer.within(0.5));
         let best = best.fold(f64::INFINITY, f64::min);
-        println!("  {category:<14} {:>6.2}", score.within(0.5) / best);
+        let ratio = score.within(0.5) / best;
+        let found: Vec<String> =
+            scores.iter().filter_map(|peer| Some(format!("{:.2}", peer.get(category)?.recall()))).collect();
+        println!("  {category:<14} {ratio:>6.2}  {:.2} to {}", score.recall(), found.join(", "));
+        if best.is_finite() {
+            ratios.insert(category.clone(), ratio);
+        }
     }
-    Ok(())
+    Ok(ratios)
 }
 
 type Ask = fn(&Path, &Grown<'_>, u64, &[Question]) -> Result<Vec<Answer>>;
