@@ -65,6 +65,9 @@ pub enum Command {
     /// Digitise scans now: PDF/A, text, seal, archive, index. Ends with a ledger that balances.
     #[command(after_help = crate::cli::TAKE_HELP)]
     Take(TakeArgs),
+    /// Take in what scanners write into a folder, until the program is told to stop.
+    #[command(after_help = crate::cli::WATCH_HELP)]
+    Watch(WatchArgs),
     /// The ingest step alone: scans in, one unsigned PDF/A with a text layer out.
     Prepare(PrepareArgs),
     /// The seal step alone: put the agency's seal on a PDF as an incremental update.
@@ -116,6 +119,20 @@ pub struct TakeArgs {
     #[arg(long, value_name = "FILE.csv")]
     pub manifest: Option<PathBuf>,
 }
+
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The folder, instead of the configured one.
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
+
+/// What `watch --help` adds.
+const WATCH_HELP: &str = "\
+A file, or a folder of a document's pages, is taken once two looks in a row saw it the same, with its .json file beside it. Names that
+programs give to files which they are still writing (.tmp, .part, hidden) wait for their closing rename, and a lock beside a file
+(scan.pdf.lock) holds it back. Documents leave the folder when they are durably archived. What is refused goes to khong-nhan/ with a
+note that says why; what fails for a reason that is not the document's is tried again, ever later. SIGTERM ends after the batch at hand.";
 
 /// What `audit --help` adds.
 const AUDIT_HELP: &str = "\

@@ -16,6 +16,7 @@ mod sign;
 mod take;
 mod uplift;
 mod verify;
+mod watch;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Init(args) => init::run(&setting, &args).await,
         Command::Take(args) => take::run(&setting, &args).await,
+        Command::Watch(args) => watch::run(&setting, &args).await,
         Command::Prepare(args) => prepare::run(&setting, args),
         Command::Sign(args) => sign::run(&setting, &args),
         Command::Uplift(args) => uplift::run(&setting, &args).await,

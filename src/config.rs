@@ -18,6 +18,8 @@ pub const DEFAULT_TEXT: &str = include_str!("../config/muniment.toml");
 pub struct Config {
     /// Who runs the archive.
     pub agency: AgencyConfig,
+    /// The folder that scanners write into.
+    pub intake: IntakeConfig,
     /// Scan to PDF/A.
     pub ingest: IngestConfig,
     /// Reading text.
@@ -47,6 +49,26 @@ impl Default for AgencyConfig {
             code: "H05".parse().expect("a constant agency code"),
             name: "Trung tâm Phục vụ hành chính công (bản thử nghiệm)".to_owned(),
         }
+    }
+}
+
+/// The folder that scanners write into, for `muniment watch`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IntakeConfig {
+    /// The folder; empty where there is none.
+    pub folder: String,
+    /// Seconds between two looks.
+    pub poll_seconds: u64,
+    /// Seconds that a document is waited with for its metadata.
+    pub metadata_seconds: u64,
+    /// Tries of a document that fails for a reason which is not its own, until it is put aside.
+    pub tries: u32,
+}
+
+impl Default for IntakeConfig {
+    fn default() -> Self {
+        Self { folder: String::new(), poll_seconds: 5, metadata_seconds: 60, tries: 12 }
     }
 }
 

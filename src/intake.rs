@@ -75,7 +75,7 @@ impl Surveyor<'_> {
     fn visit(&mut self, path: &Path, named: bool) {
         if path.is_dir() {
             self.visit_folder(path);
-        } else if !named && has_ending(path, &COMPANION_ENDINGS) && !self.has_row(path) {
+        } else if !named && is_companion(path) && !self.has_row(path) {
             self.intake.passed_over.push(path.to_path_buf());
         } else if path.canonicalize().map_or(true, |full| self.seen.insert(full)) {
             let fields = self.metadata_of(path);
@@ -99,9 +99,8 @@ impl Surveyor<'_> {
         };
         let images: Vec<PathBuf> =
             entries.iter().filter(|path| has_ending(path, &IMAGE_ENDINGS)).cloned().collect();
-        let is_other = |path: &&PathBuf| {
-            path.is_dir() || !(has_ending(path, &IMAGE_ENDINGS) || has_ending(path, &COMPANION_ENDINGS))
-        };
+        let is_other =
+            |path: &&PathBuf| path.is_dir() || !(has_ending(path, &IMAGE_ENDINGS) || is_companion(path));
         let others = entries.iter().filter(is_other).count();
         let is_bare = !images.is_empty() && others == 0 && !images.iter().any(|path| self.has_metadata(path));
         if self.has_metadata(folder) || is_bare {
@@ -145,6 +144,11 @@ impl Surveyor<'_> {
         };
         self.intake.documents.push(Document { scan: Scan { name, files }, description });
     }
+}
+
+/// Whether a file stands beside scans and is none, by its ending.
+pub fn is_companion(path: &Path) -> bool {
+    has_ending(path, &COMPANION_ENDINGS)
 }
 
 /// What a folder holds, in name order, hidden files left out.

@@ -9,6 +9,7 @@ mod config;
 mod exit;
 mod flow;
 mod home;
+mod hot_folder;
 mod index;
 mod intake;
 mod messages;

@@ -55,7 +55,8 @@ async fn keep_fresh(reader: Arc<Reader>) {
     }
 }
 
-async fn stop_asked() {
+/// Ends when the process is asked to stop.
+pub(super) async fn stop_asked() {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;
     };

@@ -17,3 +17,4 @@ mod prepare_sign_verify;
 mod rebuild;
 mod take;
 mod uplift;
+mod watch;
