@@ -12,6 +12,7 @@ mod house;
 mod judges;
 mod killed;
 mod log;
+mod logs;
 mod portal;
 mod prepare_sign_verify;
 mod rebuild;
