@@ -3,6 +3,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use muniment_archive::Archive;
 use muniment_portal::{Accounts, Engines, PageRenderer, Portal};
 use muniment_search::Reader;
 use tokio::net::TcpListener;
@@ -24,6 +28,7 @@ pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
     let archive = wire::open_archive(&home).await?;
     wire::ensure_index(&home, &archive).await?;
     let reader = Arc::new(Reader::open(&home.index()).context("failed to open the search index")?);
+    let probes = probes(Arc::clone(&archive), Arc::clone(&reader));
     let engines = Engines {
         archive,
         reader: Arc::clone(&reader),
@@ -40,9 +45,26 @@ pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
     let address = listener.local_addr().context("failed to learn the address")?;
     println!("{} http://{address}/", setting.say("Mở trang:", "Open:"));
     tokio::spawn(keep_fresh(reader));
-    let service = portal.router().into_make_service_with_connect_info::<SocketAddr>();
+    let service = portal.router().merge(probes).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop_asked()).await.context("failed to serve")?;
     Ok(Exit::Done)
+}
+
+/// What a load balancer asks beside the pages' own `/healthz`: whether a visitor would be answered here, and if not, why not.
+fn probes(archive: Arc<Archive>, reader: Arc<Reader>) -> Router {
+    Router::new().route("/readyz", get(move || ready(Arc::clone(&archive), Arc::clone(&reader))))
+}
+
+async fn ready(archive: Arc<Archive>, reader: Arc<Reader>) -> (StatusCode, &'static str) {
+    if let Err(error) = archive.outbox(0, 1).await {
+        tracing::warn!(code = error.code(), "not ready, the catalogue does not answer: {error}");
+        return (StatusCode::SERVICE_UNAVAILABLE, "catalogue\n");
+    }
+    if let Err(error) = reader.refresh() {
+        tracing::warn!(code = error.code(), "not ready, the index cannot be read: {error}");
+        return (StatusCode::SERVICE_UNAVAILABLE, "index\n");
+    }
+    (StatusCode::OK, "ready\n")
 }
 
 async fn keep_fresh(reader: Arc<Reader>) {

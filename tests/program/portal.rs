@@ -57,3 +57,18 @@ fn pages_are_served_and_records_are_not_shown_to_strangers() {
         house.run(["--json", "show", id]).expect(0).json()["record"]["description"]["holder"]["name"].clone();
     assert!(!stranger.contains(title.as_str().expect("a name")));
 }
+
+#[test]
+fn readiness_is_told_and_taken_back_when_the_index_is_gone() {
+    let house = House::without_ocr();
+    house.take(&[&samples()], 0);
+    let served = Served::start(&house);
+    assert!(served.get("/healthz").starts_with("HTTP/1.1 200"));
+    let ready = served.get("/readyz");
+    assert!(ready.starts_with("HTTP/1.1 200") && ready.ends_with("ready\n"), "{ready}");
+    std::fs::rename(house.home().join("index"), house.path("index-gone")).expect("the index is moved");
+    let broken = served.get("/readyz");
+    assert!(broken.starts_with("HTTP/1.1 503") && broken.ends_with("index\n"), "{broken}");
+    std::fs::rename(house.path("index-gone"), house.home().join("index")).expect("the index is back");
+    assert!(served.get("/readyz").starts_with("HTTP/1.1 200"));
+}
