@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tracing::info;
 use crate::catalogue::{Catalogue, OutboxRow};
 use crate::lock::Lock;
 use crate::object::{StoredObject, read_pdf};
-use crate::store::{Store, sync_directory};
+use crate::store::{DiskStore, ObjectStore, Store, sync_directory};
 use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
 
 mod deposit;
@@ -30,7 +30,7 @@ pub(crate) const CATALOGUE: &str = "catalog.sqlite";
 /// The file whose lock says who has an archive open.
 const LOCK: &str = "lock";
 
-/// An archive (kho lưu trữ) on one machine: OCFL objects and working blobs on a local disk, a catalogue beside them.
+/// An archive (kho lưu trữ): OCFL objects, working blobs and the published log in an [`ObjectStore`], a catalogue in a directory.
 ///
 /// What a call has acknowledged is durable. Many tasks, and many processes, may use one archive at a time; readers see
 /// a record once its transaction has ended. Cloning is cheap and gives a handle on the same archive.
@@ -50,13 +50,30 @@ impl Archive {
     ///
     /// [`Error::ArchiveExists`] where there is one already.
     pub async fn create(dir: &Path) -> Result<Self, Error> {
-        if dir.join("ocfl").exists() {
+        fs::create_dir_all(dir).map_err(Error::storage("make the archive's directory"))?;
+        Self::create_on(dir, Arc::new(DiskStore::open(dir)?)).await
+    }
+
+    /// Makes an empty archive in a store, with its catalogue in a directory, and opens it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ArchiveExists`] where there is one already, in the store or in the directory.
+    pub async fn create_on(dir: &Path, objects: Arc<dyn ObjectStore>) -> Result<Self, Error> {
+        let mut is_taken = dir.join(CATALOGUE).exists() || Store::is_archive(objects.as_ref())?;
+        // What a stopped `create` left is no archive yet.
+        objects.list("ocfl", &mut |name| {
+            is_taken |= !name.starts_with("ocfl/extensions/") && name != "ocfl/ocfl_layout.json";
+            !is_taken
+        })?;
+        if is_taken {
             return Err(Error::ArchiveExists { path: dir.display().to_string() });
         }
-        Store::create(dir)?;
+        fs::create_dir_all(dir).map_err(Error::storage("make the archive's directory"))?;
+        Store::create(objects.as_ref())?;
         Catalogue::open(&dir.join(CATALOGUE)).await?.close().await;
         sync_directory(dir)?;
-        Self::open(dir).await
+        Self::open_on(dir, objects).await
     }
 
     /// Opens the archive in a directory, and brings an older catalogue to this version's schema.
@@ -66,7 +83,19 @@ impl Archive {
     /// [`Error::NotFound`] where there is no archive, [`Error::CatalogueMissing`] where only the catalogue is not there
     /// ([`Archive::rebuild`] makes it), [`Error::InUse`] while it is rebuilt.
     pub async fn open(dir: &Path) -> Result<Self, Error> {
-        let store = Store::open(dir)?;
+        if !dir.join("ocfl").is_dir() {
+            return Err(Error::NotFound { what: format!("archive in {}", dir.display()) });
+        }
+        Self::open_on(dir, Arc::new(DiskStore::open(dir)?)).await
+    }
+
+    /// Opens the archive that lies in a store and has its catalogue in a directory.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Archive::open`], and those of the store.
+    pub async fn open_on(dir: &Path, objects: Arc<dyn ObjectStore>) -> Result<Self, Error> {
+        let store = Store::open(dir, objects)?;
         let lock = Lock::shared(lock_file(dir)?).map_err(Error::storage("lock the archive"))?;
         let lock = lock.ok_or_else(|| Error::InUse { path: dir.display().to_string() })?;
         let file = dir.join(CATALOGUE);
@@ -193,8 +222,7 @@ impl Archive {
         self.catalogue.outbox(after, limit).await
     }
 
-    /// Tries storage out, for a health check: writes a file where objects are staged, syncs it, reads it back, and sees
-    /// that it can be renamed to where objects and blobs lie.
+    /// Tries storage out, for a health check: writes a file to where objects and blobs lie, reads it back, removes it.
     pub async fn check_storage(&self) -> Result<(), Error> {
         self.blocking(|store| store.try_out()).await
     }

@@ -14,8 +14,8 @@ use crate::layout::root_files;
 use crate::log::{Logged, audit_log, leaf_hash};
 use crate::object::name_of;
 use crate::store::Store;
-use crate::walk::{Walk, files_below};
-use crate::{Archive, AuditFinding, AuditProblem, Error};
+use crate::walk::Walk;
+use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind};
 
 mod object;
 mod round;
@@ -161,6 +161,10 @@ impl Archive {
         report.files += audited.files;
         report.bytes += audited.bytes;
         let row = self.catalogue.record(id).await;
+        // On S3 a version appears file by file. What is amiss when it is done is named by the next audit.
+        if !findings.list.is_empty() && matches!(row, Ok(Some(_))) && self.is_being_revised(id).await? {
+            return Ok(());
+        }
         match (&row, &audited.found) {
             (Err(error), _) => findings.add(row_name(id), AuditProblem::Catalogue, error.to_string()),
             (Ok(None), _) if !self.catalogue.pending(Some(id)).await?.is_empty() => return Ok(()),
@@ -291,7 +295,7 @@ impl Archive {
     }
 
     async fn has_object(&self, id: RecordId) -> Result<bool, Error> {
-        self.blocking(move |store| Ok(store.root().join(name_of(id)).is_dir())).await
+        self.blocking(move |store| store.has_below(&name_of(id))).await
     }
 
     /// Re-reads the blobs that records name and counts the others.
@@ -323,10 +327,11 @@ fn audit_blobs(store: &Store, named: &HashSet<Digest>) -> Result<(Findings, u64,
     let mut findings = Findings::on(None);
     let (mut files, mut bytes, mut unreferenced) = (0, 0, 0);
     for digest in named {
-        bytes += audit_blob(store, digest, &mut findings);
-        files += u64::from(store.root().join(Store::blob_path(digest)).is_file());
+        let length = audit_blob(store, digest, &mut findings);
+        files += u64::from(length.is_some());
+        bytes += length.unwrap_or(0);
     }
-    for file in files_below(store, "blobs/sha256")? {
+    for file in store.files_below("blobs/sha256")? {
         let digest = file.split_once('/').and_then(|(_, name)| name.parse::<Digest>().ok());
         let full = format!("blobs/sha256/{file}");
         match digest {
@@ -341,22 +346,22 @@ fn audit_blobs(store: &Store, named: &HashSet<Digest>) -> Result<(Findings, u64,
     Ok((findings, files, bytes, unreferenced))
 }
 
-/// Re-reads a blob that a record names; gives its length.
-fn audit_blob(store: &Store, digest: &Digest, findings: &mut Findings) -> u64 {
+/// Re-reads a blob that a record names; gives its length, where it can be read.
+fn audit_blob(store: &Store, digest: &Digest, findings: &mut Findings) -> Option<u64> {
     let name = Store::blob_path(digest);
     match store.read(&name) {
         Ok(content) => {
             if Digest::of(&content) != *digest {
                 findings.add(name, AuditProblem::Changed, "its SHA-256 is not its name");
             }
-            return u64::try_from(content.len()).unwrap_or(u64::MAX);
+            return u64::try_from(content.len()).ok();
         }
-        Err(_) if !store.root().join(&name).exists() => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             findings.add(name, AuditProblem::Missing, "a record names it");
         }
         Err(error) => findings.add(name, AuditProblem::Unreadable, error.to_string()),
     }
-    0
+    None
 }
 
 fn blobs_of(record: &Record) -> impl Iterator<Item = Digest> {

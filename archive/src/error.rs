@@ -78,7 +78,7 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
-    /// The file system refused.
+    /// The store of files refused: the file system, or the S3 server.
     #[error("failed to {attempt}")]
     Storage {
         /// What was attempted: `write blobs/sha256/…`.
@@ -111,6 +111,9 @@ pub enum Error {
     /// A group of deposits was not made durable: none of them is acknowledged.
     #[error("failed together with the deposits that came in at the same time")]
     Together(#[source] Arc<Error>),
+    /// The store keeps no locks, so nothing can be retained or held in it.
+    #[error("the store has no locks")]
+    NoLocks,
     /// A task of the archive's own ended before it was done.
     #[error("a task of the archive was stopped before it was done")]
     Stopped,
@@ -142,6 +145,7 @@ impl Error {
             Self::NotPending { .. }
             | Self::Mismatch { .. }
             | Self::NoDigest
+            | Self::NoLocks
             | Self::BatchId
             | Self::Proof(_)
             | Self::Json { .. } => ErrorKind::Precondition,
@@ -180,6 +184,7 @@ impl Error {
             Self::Damaged { .. } => "damaged",
             Self::Json { .. } => "json",
             Self::Together(cause) => cause.code(),
+            Self::NoLocks => "no-locks",
             Self::Stopped => "stopped",
             Self::Storage { .. } | Self::Catalogue { .. } | Self::Migrate(_) => match self.kind() {
                 ErrorKind::NoSpace => "no-space",

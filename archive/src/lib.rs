@@ -1,6 +1,7 @@
 //! Keeps records: everything that must never be lost.
 //!
-//! An [`Archive`] lies in one directory. `ocfl/` holds one OCFL 1.1 object a record, readable by any OCFL tool without
+//! An [`Archive`] has a directory of this machine, and an [`ObjectStore`] for its files: that directory too ([`DiskStore`])
+//! or a bucket ([`S3Store`]). `ocfl/` holds one OCFL 1.1 object a record, readable by any OCFL tool without
 //! this crate; `blobs/` holds scans and page text under their SHA-256; `catalog.sqlite` answers exact look-ups and holds
 //! the intake ledger, and is made again from the objects by [`Archive::rebuild`]. `docs/format.md` describes every file.
 //!
@@ -52,6 +53,10 @@ pub use log::{
     Checkpoint, ConsistencyProof, Leaf, LogEvent, LogProof, leaf_hash, verify_consistency, verify_inclusion,
 };
 pub use rebuild::RebuildReport;
+pub use store::{
+    BrokenPromise, Content, DiskStore, ObjectStore, Parcel, Patience, Patient, S3Credentials, S3Settings,
+    S3Store, Tree, keeps_its_promises,
+};
 
 #[cfg(test)]
 mod tests;

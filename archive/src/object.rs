@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use muniment_record::{Digest, Receipt, Record, RecordId};
 use serde::de::DeserializeOwned;
 
-use crate::Error;
 use crate::events::{ArrivalFact, Events};
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::{object_id, object_path};
 use crate::log::{Entry, Salt};
-use crate::store::{Bytes, ObjectFiles, Store};
+use crate::store::{Content, Store, Tree};
+use crate::{Error, ErrorKind};
 
 /// The logical name of the descriptive metadata.
 pub(crate) const RECORD_JSON: &str = "record.json";
@@ -79,27 +79,24 @@ impl Composed {
     }
 
     /// The version's files in the order in which they are written: what they describe comes before what describes it.
-    pub(crate) fn files<'a>(&'a self, pdf: &'a [u8], sidecar: &'a str) -> ObjectFiles<'a> {
-        let memory = |name: String, bytes: &'a [u8]| (name, Bytes::Memory(bytes));
+    pub(crate) fn into_tree(self, pdf: Content) -> Tree {
         let version = &self.version;
+        let sidecar = sidecar(&self.inventory_json).into_bytes();
+        let memory = Content::Memory;
         let mut files = vec![
-            memory(format!("{version}/content/{}", self.pdf_name), pdf),
-            memory(format!("{version}/content/{RECORD_JSON}"), &self.record_json),
-            memory(format!("{version}/content/{EVENTS_JSON}"), &self.events_json),
-            memory(format!("{version}/{INVENTORY}"), &self.inventory_json),
-            memory(format!("{version}/{SIDECAR}"), sidecar.as_bytes()),
+            (format!("{version}/content/{}", self.pdf_name), pdf),
+            (format!("{version}/content/{RECORD_JSON}"), memory(self.record_json)),
+            (format!("{version}/content/{EVENTS_JSON}"), memory(self.events_json)),
+            (format!("{version}/{INVENTORY}"), memory(self.inventory_json.clone())),
+            (format!("{version}/{SIDECAR}"), memory(sidecar.clone())),
         ];
-        if version == "v1" {
-            files.push(memory(OBJECT_NAMASTE.to_owned(), b"ocfl_object_1.1\n"));
+        let grows = version != "v1";
+        if !grows {
+            files.push((OBJECT_NAMASTE.to_owned(), memory(b"ocfl_object_1.1\n".to_vec())));
         }
-        files.push(memory(SIDECAR.to_owned(), sidecar.as_bytes()));
-        files.push(memory(INVENTORY.to_owned(), &self.inventory_json));
-        ObjectFiles { path: self.path.clone(), files }
-    }
-
-    /// The sidecar of the object's inventory.
-    pub(crate) fn sidecar(&self) -> String {
-        sidecar(&self.inventory_json)
+        files.push((SIDECAR.to_owned(), memory(sidecar)));
+        files.push((INVENTORY.to_owned(), memory(self.inventory_json)));
+        Tree { directory: format!("ocfl/{}", self.path), files, grows }
     }
 }
 
@@ -165,7 +162,8 @@ impl StoredObject {
 /// The bytes of the PDF of a record's version, which must have this digest.
 pub(crate) fn read_pdf(store: &Store, id: RecordId, version: u32, sha256: &Digest) -> Result<Vec<u8>, Error> {
     let root = name_of(id);
-    let inventory = load_inventory(store, &root, &object_id(id))?;
+    // The digest is known from elsewhere, so the sidecar is not needed: on S3 it changes a moment before the inventory does.
+    let inventory = read_inventory(store, &root, &object_id(id))?;
     let (path, _) = inventory
         .file(&format!("v{version}"), is_pdf)
         .ok_or_else(|| Error::damaged(&root, format!("the inventory names no PDF of version {version}")))?;
@@ -214,7 +212,15 @@ pub(crate) fn load_inventory(store: &Store, root: &str, id: &str) -> Result<Inve
     if declared != sidecar(&bytes).as_bytes() {
         return Err(Error::damaged(format!("{root}/{INVENTORY}"), "its SHA-512 is not the sidecar's"));
     }
-    let inventory: Inventory = serde_json::from_slice(&bytes)
+    parse_inventory(&bytes, root, id)
+}
+
+fn read_inventory(store: &Store, root: &str, id: &str) -> Result<Inventory, Error> {
+    parse_inventory(&read_stored(store, &format!("{root}/{INVENTORY}"))?, root, id)
+}
+
+fn parse_inventory(bytes: &[u8], root: &str, id: &str) -> Result<Inventory, Error> {
+    let inventory: Inventory = serde_json::from_slice(bytes)
         .map_err(|cause| Error::damaged(format!("{root}/{INVENTORY}"), cause.to_string()))?;
     match inventory.fault(id) {
         None => Ok(inventory),
@@ -246,9 +252,7 @@ fn load_json<T: DeserializeOwned>(
 /// Reads a file that must be there.
 fn read_stored(store: &Store, name: &str) -> Result<Vec<u8>, Error> {
     store.read(name).map_err(|error| match error {
-        Error::Storage { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            Error::damaged(name, "missing")
-        }
+        error if error.kind() == ErrorKind::NotFound => Error::damaged(name, "missing"),
         other => other,
     })
 }

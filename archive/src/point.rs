@@ -13,7 +13,7 @@ pub(crate) fn reached(name: &'static str) {
 
 /// Every boundary there is. The crash matrix stops at each passage of each.
 #[cfg(test)]
-pub(crate) const ALL: [&str; 23] = [
+pub(crate) const ALL: [&str; 25] = [
     "file-staged",
     "synced",
     "moved",
@@ -28,6 +28,8 @@ pub(crate) const ALL: [&str; 23] = [
     "log-extended",
     "checkpoint-written",
     "published-noted",
+    "object-put",
+    "object-deleted",
     "revision-begun",
     "version-linked",
     "version-exchanged",

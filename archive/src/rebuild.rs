@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use muniment_record::RecordId;
@@ -17,7 +18,7 @@ use crate::finding::Findings;
 use crate::lock::Lock;
 use crate::log::{Entry, PublishedLog};
 use crate::object::{StoredObject, is_pdf, name_of};
-use crate::store::{Store, sync_directory};
+use crate::store::{DiskStore, ObjectStore, Store, side_by_side, sync_directory};
 use crate::walk::Walk;
 use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind, Leaf, point};
 
@@ -81,7 +82,22 @@ impl Archive {
     ///
     /// [`Error::InUse`] while any process has the archive open, [`Error::LogMissing`]. Objects that cannot be read are findings, not errors.
     pub async fn rebuild(dir: &Path, now: Timestamp, new_log: bool) -> Result<RebuildReport, Error> {
-        let store = Store::open(dir)?;
+        Self::rebuild_on(dir, Arc::new(DiskStore::open(dir)?), now, new_log).await
+    }
+
+    /// Makes the catalogue in a directory again from what a store holds, as [`Archive::rebuild`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Archive::rebuild`].
+    pub async fn rebuild_on(
+        dir: &Path,
+        objects: Arc<dyn ObjectStore>,
+        now: Timestamp,
+        new_log: bool,
+    ) -> Result<RebuildReport, Error> {
+        let store = Store::open(dir, objects)?;
+        fs::create_dir_all(dir).map_err(Error::storage("make the archive's directory"))?;
         let lock = Lock::exclusive(lock_file(dir)?).map_err(Error::storage("lock the archive"))?;
         let _lock = lock.ok_or_else(|| Error::InUse { path: dir.display().to_string() })?;
         if !new_log && PublishedLog::new(&store).is_lost() && !Walk::over(&store)?.objects.is_empty() {
@@ -116,8 +132,8 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
     report.log_entries = restore_log(store, catalogue, &mut report.findings).await?;
     for ids in walk.objects.chunks(AT_ONCE) {
         let mut transaction = catalogue.begin().await?;
-        for &id in ids {
-            let found = load(store, id).and_then(|object| Ok((object.earlier(store)?, object)));
+        let read = |id| (id, load(store, id).and_then(|object| Ok((object.earlier(store)?, object))));
+        for (id, found) in side_by_side(store.objects().width(), ids.to_vec(), read) {
             let (earlier, object) = match found {
                 Ok(found) => found,
                 Err(error) => {
@@ -184,10 +200,10 @@ fn load(store: &Store, id: RecordId) -> Result<StoredObject, Error> {
     let root = name_of(id);
     let path = object.inventory.head_file(is_pdf).map(|(path, _)| format!("{root}/{path}"));
     let path = path.ok_or_else(|| Error::damaged(&root, "the inventory names no PDF"))?;
-    match fs::metadata(store.root().join(&path)) {
-        Ok(metadata) if metadata.len() == object.record.bytes => Ok(object),
-        Ok(_) => Err(Error::damaged(path, "its length is not the one in record.json")),
-        Err(_) => Err(Error::damaged(path, "missing")),
+    match store.objects().head(&path)? {
+        Some(bytes) if bytes == object.record.bytes => Ok(object),
+        Some(_) => Err(Error::damaged(path, "its length is not the one in record.json")),
+        None => Err(Error::damaged(path, "missing")),
     }
 }
 

@@ -14,4 +14,6 @@ mod packages;
 mod rebuild;
 mod revise;
 mod round;
+mod s3;
+pub(crate) mod seaweed;
 mod syncs;

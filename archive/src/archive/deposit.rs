@@ -87,18 +87,18 @@ impl Archive {
     ///
     /// Those of storage and catalogue. A damaged object is reported, not an error: it does not keep others out.
     pub async fn recover(&self, now: Timestamp) -> Result<RecoverReport, Error> {
-        self.blocking(|store| store.sweep_staging()).await?;
+        self.blocking(|store| store.objects().sweep()).await?;
         let mut report = RecoverReport::default();
         for pending in self.catalogue.pending(None).await? {
             let id = pending.record;
             let object = self
                 .blocking(move |store| {
-                    let there = store.has_object(&object_path(&object_id(id)));
+                    let there = store.has_object(&object_path(&object_id(id)))?;
                     if !there {
                         return Ok(None);
                     }
                     // The stopped run may not have come to this.
-                    store.sync()?;
+                    store.objects().settle()?;
                     StoredObject::load(store, id).map(Some)
                 })
                 .await;

@@ -5,10 +5,11 @@
 //! before; one that fails alone does not fail the others.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use muniment_record::{Digest, Receipt, Record, RecordId};
+use muniment_record::{Digest, Receipt, Record, RecordId, Source};
 use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
@@ -19,7 +20,7 @@ use crate::catalogue::{append_entry, insert_record, settle_archived};
 use crate::events::ArrivalFact;
 use crate::layout::{object_id, object_path};
 use crate::object::{Composed, StoredObject};
-use crate::store::{Bytes, Move, Store};
+use crate::store::{self, Parcel, Store, side_by_side};
 use crate::{Error, ErrorKind, point};
 
 /// The most deposits that are made durable together.
@@ -186,59 +187,44 @@ fn fail_together(error: Error, mut answers: Vec<Answer>) {
     }
 }
 
-/// Brings the files of a group into storage. The outer error is that of a sync, which concerns all.
+/// Brings the files of a group into storage. The outer error is one that concerns all.
 fn write_group(store: &Store, deposits: Vec<Deposit>) -> Result<Vec<Result<StoredObject, Error>>, Error> {
-    let staged: Vec<(RecordId, Result<Vec<Move>, Error>)> =
-        deposits.into_iter().map(|deposit| (deposit.record.id, stage(store, deposit))).collect();
-    if let Err(error) = store.sync() {
-        staged.iter().filter_map(|(_, moves)| moves.as_ref().ok()).for_each(|moves| store.discard(moves));
-        return Err(error);
+    let ids: Vec<RecordId> = deposits.iter().map(|deposit| deposit.record.id).collect();
+    let mut results = Vec::with_capacity(ids.len());
+    let mut parcels = Vec::with_capacity(ids.len());
+    for deposit in deposits {
+        results.push(compose(store, deposit).map(|parcel| parcels.push(parcel)));
     }
-    let moved: Vec<(RecordId, Result<(), Error>)> = staged
-        .into_iter()
-        .map(|(id, moves)| (id, moves.and_then(|moves| carry_out_all(store, &moves))))
-        .collect();
-    store.sync()?;
-    let load =
-        |(id, moved): (RecordId, Result<(), Error>)| moved.and_then(|()| StoredObject::load(store, id));
-    Ok(moved.into_iter().map(load).collect())
+    let mut written = store.objects().write(parcels)?.into_iter();
+    for result in results.iter_mut().filter(|result| result.is_ok()) {
+        *result = written.next().unwrap_or(Err(Error::Stopped));
+    }
+    let stored =
+        side_by_side(store.objects().width(), ids.into_iter().zip(results).collect(), |(id, result)| {
+            result.and_then(|()| StoredObject::load(store, id))
+        });
+    Ok(stored)
 }
 
-fn carry_out_all(store: &Store, moves: &[Move]) -> Result<(), Error> {
-    let done = moves.iter().try_for_each(|step| store.carry_out(step));
-    if done.is_err() {
-        store.discard(moves);
-    }
-    done
-}
-
-/// Stages a record's blobs and its object. An object that a stopped run had put in place stays as it is.
-fn stage(store: &Store, deposit: Deposit) -> Result<Vec<Move>, Error> {
+/// What has to be written for a deposit: nothing where a stopped run had put the object in place.
+fn compose(store: &Store, deposit: Deposit) -> Result<Parcel, Error> {
     let Deposit { record, content, arrival, now } = deposit;
-    if store.has_object(&place_of(record.id)) {
-        return Ok(Vec::new());
+    if store.has_object(&place_of(record.id))? {
+        return Ok(Parcel::default());
     }
     let pdf = fs::read(&content.pdf).map_err(Error::storage("read the sealed PDF"))?;
     if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
         return Err(Error::Mismatch { record: record.id, what: "the PDF" });
     }
     let composed = Composed::new(&record, &pdf, arrival, now)?;
-    let mut moves = Vec::with_capacity(content.scans.len() + 2);
-    let mut stage_all = || {
-        for (source, path) in &content.scans {
-            moves.extend(store.stage_blob(&source.sha256, &Bytes::File(path))?);
-        }
-        moves.extend(store.stage_blob(&record.text_sha256, &Bytes::Memory(content.text.as_bytes()))?);
-        moves.push(store.stage_object(&composed.files(&pdf, &composed.sidecar()))?);
-        Ok(())
+    let scan = |(source, path): (Source, PathBuf)| {
+        (Store::blob_path(&source.sha256), store::Content::File(path, source.sha256))
     };
-    match stage_all() {
-        Ok(()) => Ok(moves),
-        Err(error) => {
-            store.discard(&moves);
-            Err(error)
-        }
-    }
+    let mut blobs: Vec<_> = content.scans.into_iter().map(scan).collect();
+    blobs.push((Store::blob_path(&record.text_sha256), store::Content::Memory(content.text.into_bytes())));
+    // Of a group's PDFs not all are in memory at a time.
+    let tree = composed.into_tree(store::Content::File(content.pdf, record.sha256));
+    Ok(Parcel { blobs, tree: Some(tree) })
 }
 
 fn place_of(id: RecordId) -> String {

@@ -9,9 +9,12 @@ use tracing::info;
 
 use super::{Archive, RecoverReport};
 use crate::catalogue::{append_entry, replace_record};
+use crate::inventory::{INVENTORY, Inventory, SIDECAR, sha512, sidecar};
+use crate::layout::object_id;
 use crate::lock::Lock;
 use crate::object::{Composed, StoredObject, name_of};
-use crate::{Error, point};
+use crate::store::{Content, Parcel, Store};
+use crate::{Error, ErrorKind, point};
 
 /// The file whose lock says who makes versions.
 const LOCK: &str = "revising.lock";
@@ -70,10 +73,9 @@ impl Archive {
                 }
                 let record = next(&before.record, &revision);
                 let composed = Composed::next(&before, &record, &revision.pdf, now)?;
-                let step = store.stage_version(&composed.files(&revision.pdf, &composed.sidecar()))?;
-                let exchanged = store.sync().and_then(|()| store.exchange(&step)).and_then(|()| store.sync());
-                store.discard(&[step]);
-                exchanged?;
+                let tree = composed.into_tree(Content::Memory(revision.pdf));
+                let written = store.objects().write(vec![Parcel { blobs: Vec::new(), tree: Some(tree) }])?;
+                written.into_iter().collect::<Result<(), Error>>()?;
                 StoredObject::load(store, id)
             })
             .await?;
@@ -104,7 +106,8 @@ impl Archive {
             let object = self
                 .blocking(move |store| {
                     // The stopped run may not have come to this.
-                    store.sync()?;
+                    store.objects().settle()?;
+                    mend(store, id, version)?;
                     StoredObject::load(store, id)
                 })
                 .await;
@@ -130,6 +133,63 @@ impl Archive {
     fn in_use(&self) -> Error {
         Error::InUse { path: self.dir().display().to_string() }
     }
+}
+
+/// Puts an object right whose next version appears file by file and was stopped midway: where all of the version is there, it
+/// becomes the newest one; where not, what is there of it goes. Where versions appear at once there is nothing to do.
+fn mend(store: &Store, id: RecordId, version: u32) -> Result<(), Error> {
+    let root = name_of(id);
+    if StoredObject::load(store, id).is_ok_and(|object| object.record.version == version) {
+        return Ok(());
+    }
+    let newest = match whole_version(store, id, version)? {
+        Some(newest) => Some(newest),
+        None => whole_version(store, id, version - 1)?,
+    };
+    let Some((number, inventory)) = newest else { return Ok(()) };
+    let declared = sidecar(&inventory);
+    for (name, bytes) in [(SIDECAR, declared.as_bytes()), (INVENTORY, &inventory)] {
+        let name = format!("{root}/{name}");
+        if store.read(&name).is_ok_and(|there| there == bytes) {
+            continue;
+        }
+        store.replace(&name, bytes)?;
+    }
+    if number < version {
+        let left = format!("{root}/v{version}");
+        for name in store.files_below(&left)? {
+            store.objects().delete(&format!("{left}/{name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// A version's number and its inventory, where that and all that it names are there and sound.
+fn whole_version(store: &Store, id: RecordId, version: u32) -> Result<Option<(u32, Vec<u8>)>, Error> {
+    let root = name_of(id);
+    let read = |path: &str| match store.read(&format!("{root}/{path}")) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    let at = |name: &str| format!("v{version}/{name}");
+    let (Some(bytes), Some(declared)) = (read(&at(INVENTORY))?, read(&at(SIDECAR))?) else { return Ok(None) };
+    let inventory = serde_json::from_slice::<Inventory>(&bytes).ok();
+    let Some(inventory) = inventory.filter(|inventory| {
+        declared == sidecar(&bytes).as_bytes()
+            && inventory.fault(&object_id(id)).is_none()
+            && inventory.head_number() == Some(version)
+    }) else {
+        return Ok(None);
+    };
+    for (digest, paths) in &inventory.manifest {
+        for path in paths {
+            if read(path)?.is_none_or(|bytes| sha512(&bytes) != *digest) {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some((version, bytes)))
 }
 
 /// The record's next version.

@@ -10,8 +10,7 @@ use crate::finding::Findings;
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::object_id;
 use crate::object::{EVENTS_JSON, RECORD_JSON, is_pdf, name_of, receipt_of};
-use crate::store::Store;
-use crate::walk::files_below;
+use crate::store::{Store, side_by_side};
 
 /// What was read of an object.
 pub(super) struct AuditedObject {
@@ -46,7 +45,7 @@ impl AuditedObject {
         let mut audited =
             Self { findings: Findings::on(Some(id)), files: 0, bytes: 0, found: None, pdf: None };
         let root = name_of(id);
-        let names = match files_below(store, &root) {
+        let names = match store.files_below(&root) {
             Ok(names) => names,
             Err(error) => {
                 audited.findings.add(root, Unreadable, error.to_string());
@@ -54,8 +53,9 @@ impl AuditedObject {
             }
         };
         let mut files = BTreeMap::new();
-        for name in names {
-            match store.read(&format!("{root}/{name}")) {
+        let read = |name: String| (store.read(&format!("{root}/{name}")), name);
+        for (read, name) in side_by_side(store.objects().width(), names, read) {
+            match read {
                 Ok(bytes) => {
                     audited.files += 1;
                     audited.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);

@@ -135,8 +135,10 @@ impl Archive {
                 .blocking(move |store| {
                     let mut findings = crate::finding::Findings::on(Some(record.id));
                     let digests: HashSet<_> = blobs_of(&record).collect();
-                    let bytes =
-                        digests.iter().map(|digest| audit_blob(store, digest, &mut findings)).sum::<u64>();
+                    let bytes = digests
+                        .iter()
+                        .filter_map(|digest| audit_blob(store, digest, &mut findings))
+                        .sum::<u64>();
                     Ok((bytes, findings))
                 })
                 .await?;

@@ -6,7 +6,6 @@ use super::tiles::{WIDTH, bundle_path, companion_path, read_bundle, tile_path};
 use crate::AuditProblem::{Changed, Extra, Unreadable};
 use crate::finding::Findings;
 use crate::store::Store;
-use crate::walk::files_below;
 
 /// The kinds of files of which a wider one begins with a narrower one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +37,7 @@ impl Kind {
 /// Names each file that is not as wide as its name says, that the next wider one does not begin with, or that does not
 /// belong in the log. A file that is named already is passed over.
 pub(super) fn audit_files(store: &Store, findings: &mut Findings) {
-    if !store.root().join("log").is_dir() {
-        return;
-    }
-    let names = match files_below(store, "log") {
+    let names = match store.files_below("log") {
         Ok(names) => names,
         Err(error) => return findings.add("log", Unreadable, error.to_string()),
     };

@@ -10,9 +10,9 @@ use super::tiles::{
 };
 use super::tree::{fold, leaf_hash, root};
 use super::{Checkpoint, Entry};
-use crate::Error;
 use crate::lock::Lock;
 use crate::store::Store;
+use crate::{Error, ErrorKind};
 
 /// The files of the log.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +32,10 @@ impl<'a> PublishedLog<'a> {
     /// The newest checkpoint, a note.
     pub(crate) fn note(self) -> Result<Option<String>, Error> {
         let name = Self::checkpoint_name();
-        if !self.store.root().join(&name).exists() {
-            return Ok(None);
-        }
-        let bytes = self.store.read(&name)?;
+        let bytes = match self.store.read(&name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read?,
+        };
         String::from_utf8(bytes).map(Some).map_err(|_| Error::damaged(name, "not UTF-8"))
     }
 
@@ -45,7 +45,8 @@ impl<'a> PublishedLog<'a> {
             Ok(None) => true,
             Ok(Some(note)) => note.parse::<Checkpoint>().is_ok_and(|checkpoint| {
                 let width = width_of(0, checkpoint.size);
-                width > 0 && !self.store.root().join(bundle_path(0, width)).exists()
+                // Where that cannot be told, it is not lost, and reading it will say so.
+                width > 0 && !self.store.has(&bundle_path(0, width)).unwrap_or(true)
             }),
             // Damaged is not lost: it is named when it is read.
             Err(_) => false,
@@ -98,11 +99,11 @@ impl<'a> PublishedLog<'a> {
     /// since (a rebuild draws new salts): nothing published commits to them, so they are replaced.
     fn put_companions(self, index: u64, width: u64, bytes: &[u8]) -> Result<(), Error> {
         let name = companion_path(index, width);
-        let there = |name: &str| self.store.root().join(name).exists();
-        if there(&name) && !there(&bundle_path(index, width)) && self.store.read(&name)? != bytes {
-            return self.store.replace(&name, bytes);
+        if self.store.has(&bundle_path(index, width))? {
+            self.store.put_once(&name, bytes)
+        } else {
+            self.store.replace(&name, bytes)
         }
-        self.store.put_once(&name, bytes)
     }
 
     /// Puts a signed checkpoint in the old one's place.
@@ -181,7 +182,7 @@ impl<'a> PublishedLog<'a> {
 
     /// How wide the widest bundle with this index is; at least as wide as the checkpoint says.
     fn widest(self, index: u64, least: u64) -> Option<u64> {
-        let there = |width: &u64| self.store.root().join(bundle_path(index, *width)).is_file();
+        let there = |width: &u64| self.store.has(&bundle_path(index, *width)).unwrap_or(false);
         let least_there = (least > 0).then_some(least);
         (least + 1..=WIDTH).rev().find(there).or(least_there)
     }

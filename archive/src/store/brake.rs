@@ -4,7 +4,8 @@ use crate::{Error, point};
 
 /// Does nothing, except in tests.
 #[derive(Debug, Default)]
-pub(crate) struct Brake {
+#[allow(unreachable_pub, reason = "in tests a method of a public trait names it")]
+pub struct Brake {
     #[cfg(test)]
     stop: std::sync::Mutex<Option<Stop>>,
 }

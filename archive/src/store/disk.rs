@@ -1,0 +1,406 @@
+//! A store on a local disk.
+//!
+//! Everything is first written under `staging/` and synced, then renamed to its place and synced again: parcels by the
+//! group, with one `syncfs` for any number of files, other files one by one. So what stands in its place is whole, whenever
+//! the machine stopped. The store trusts the file system to keep what it has synced.
+
+mod files;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use muniment_record::Digest;
+use tracing::warn;
+
+use super::object_store::changed_meanwhile;
+use super::{Brake, Content, ObjectStore, Parcel, Tree};
+use crate::Error;
+use crate::lock::Lock;
+
+pub(crate) use files::sync_directory;
+use files::{create_directories, digest_of_file, move_aside, write_file, write_synced};
+
+/// Objects as files below a directory of a local disk. It has no locks: `retain` and `hold` are refused.
+#[derive(Debug)]
+pub struct DiskStore {
+    root: PathBuf,
+    slot: Slot,
+    next: AtomicU64,
+    brake: Brake,
+}
+
+/// A staging directory of this process alone. The lock ends with the process, so what a dead one left can be told.
+#[derive(Debug)]
+struct Slot {
+    path: PathBuf,
+    _lock: Lock,
+}
+
+/// Something staged and the name that it gets.
+#[derive(Debug)]
+struct Move {
+    staged: PathBuf,
+    name: String,
+    /// Whether it changes places with what has the name.
+    exchanges: bool,
+}
+
+impl DiskStore {
+    /// Opens the store in a directory, which is made where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Where the directory cannot be written to.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let staging = root.join("staging");
+        fs::create_dir_all(&staging).map_err(Error::storage("make staging"))?;
+        Ok(Self {
+            root: root.to_owned(),
+            slot: Slot::take(&staging)?,
+            next: AtomicU64::new(0),
+            brake: Brake::default(),
+        })
+    }
+
+    /// Where an object lies: never outside the store, whatever its name.
+    fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        let path = Path::new(name);
+        if path.components().all(|part| matches!(part, Component::Normal(_))) && !name.is_empty() {
+            Ok(self.root.join(path))
+        } else {
+            Err(Error::damaged(name, "not a name that an object can have"))
+        }
+    }
+
+    /// Stages a blob, unless it is there and sound. Nothing is durable yet.
+    fn stage_blob(&self, name: String, content: &Content) -> Result<Option<Move>, Error> {
+        let target = self.path(&name)?;
+        let expected = match content {
+            Content::Memory(bytes) => Digest::of(bytes),
+            Content::File(_, digest) => *digest,
+        };
+        if target.is_file() && digest_of_file(&target)? == expected {
+            return Ok(None);
+        }
+        let step = Move { staged: self.staged(), name, exchanges: false };
+        let written = self.stage_file(&step.staged, content);
+        self.kept_or_discarded(step, written).map(Some)
+    }
+
+    /// Stages a tree. One that grows is staged whole beside the present one: what that holds already by links, then the new
+    /// files. Nothing is durable yet.
+    fn stage_tree(&self, tree: &Tree) -> Result<Move, Error> {
+        let step = Move { staged: self.staged(), name: tree.directory.clone(), exchanges: tree.grows };
+        let written = (|| {
+            if tree.grows {
+                self.link_present(&step, tree)?;
+                self.brake.step("version-linked")?;
+            }
+            tree.files.iter().try_for_each(|(path, content)| {
+                let file = step.staged.join(path);
+                let directory = file.parent().unwrap_or(&step.staged);
+                fs::create_dir_all(directory).map_err(Error::storage(format!("stage {}", step.name)))?;
+                self.stage_file(&file, content)
+            })
+        })();
+        self.kept_or_discarded(step, written)
+    }
+
+    fn link_present(&self, step: &Move, tree: &Tree) -> Result<(), Error> {
+        let attempt = || format!("stage a version of {}", step.name);
+        let present = self.path(&step.name)?;
+        let mut files = Vec::new();
+        walk(&present, "", &mut |path| {
+            files.push(path.to_owned());
+            true
+        })
+        .map_err(Error::storage(attempt()))?;
+        for path in files.iter().filter(|path| !tree.files.iter().any(|(new, _)| new == *path)) {
+            let link = step.staged.join(path);
+            fs::create_dir_all(link.parent().unwrap_or(&step.staged)).map_err(Error::storage(attempt()))?;
+            fs::hard_link(present.join(path), &link).map_err(Error::storage(attempt()))?;
+        }
+        Ok(())
+    }
+
+    fn stage_file(&self, path: &Path, content: &Content) -> Result<(), Error> {
+        let (_, found) = write_file(path, content)?;
+        self.brake.step("file-staged")?;
+        match content {
+            Content::File(source, expected) if found != *expected => {
+                Err(changed_meanwhile(source.display().to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn stage_parcel(&self, parcel: Parcel) -> Result<Vec<Move>, Error> {
+        let mut moves = Vec::with_capacity(parcel.blobs.len() + 1);
+        let stage_all = || {
+            for (name, content) in parcel.blobs {
+                moves.extend(self.stage_blob(name, &content)?);
+            }
+            if let Some(tree) = &parcel.tree {
+                moves.push(self.stage_tree(tree)?);
+            }
+            Ok(())
+        };
+        match stage_all() {
+            Ok(()) => Ok(moves),
+            Err(error) => {
+                self.discard(&moves);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes what is staged and will not be put in place: a full disk is not to stay full of it. What cannot be removed
+    /// now goes when staging is swept.
+    fn discard(&self, moves: &[Move]) {
+        for step in moves {
+            let removed = if step.staged.is_dir() {
+                fs::remove_dir_all(&step.staged)
+            } else {
+                fs::remove_file(&step.staged)
+            };
+            // What was put in place is no longer staged.
+            if let Err(error) = removed
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                warn!("failed to remove {} from staging: {error}", step.name);
+            }
+        }
+    }
+
+    fn kept_or_discarded(&self, step: Move, written: Result<(), Error>) -> Result<Move, Error> {
+        match written {
+            Ok(()) => Ok(step),
+            Err(error) => {
+                self.discard(&[step]);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes everything that was written before durable, names and content alike: one `syncfs` for any number of files.
+    /// Linux reports here whatever failed to be written since the last call (syncfs(2), since 5.8).
+    fn sync(&self) -> Result<(), Error> {
+        let directory = File::open(&self.root).map_err(Error::storage("sync the archive"))?;
+        rustix::fs::syncfs(&directory).map_err(|cause| Error::storage("sync the archive")(cause.into()))?;
+        self.brake.step("synced")
+    }
+
+    /// Puts what is staged and synced in its place. It is durable after the next sync.
+    fn carry_out(&self, step: &Move) -> Result<(), Error> {
+        let attempt = || format!("put {} in place", step.name);
+        let target = self.path(&step.name)?;
+        if step.exchanges {
+            // In one step of the file system: a reader, and a machine that stops, see the old tree or the new one.
+            let (cwd, flags) = (rustix::fs::CWD, rustix::fs::RenameFlags::EXCHANGE);
+            rustix::fs::renameat_with(cwd, &step.staged, cwd, &target, flags)
+                .map_err(|cause| Error::storage(attempt())(cause.into()))?;
+            return self.brake.step("version-exchanged");
+        }
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(Error::storage(attempt()))?;
+        }
+        match fs::rename(&step.staged, &target) {
+            // Remains under a name that a new tree gets.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                move_aside(&target, &self.staged())?;
+                fs::rename(&step.staged, &target).map_err(Error::storage(attempt()))?;
+            }
+            moved => moved.map_err(Error::storage(attempt()))?,
+        }
+        self.brake.step("moved")
+    }
+
+    fn carry_out_all(&self, moves: &[Move]) -> Result<(), Error> {
+        let done = moves.iter().try_for_each(|step| self.carry_out(step));
+        if done.is_err() {
+            self.discard(moves);
+        }
+        done
+    }
+
+    fn staged(&self) -> PathBuf {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.slot.path.join(number.to_string())
+    }
+}
+
+impl ObjectStore for DiskStore {
+    fn put_new(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        match fs::read(self.path(name)?) {
+            Ok(there) if there == bytes => Ok(()),
+            Ok(_) => Err(Error::storage(format!("write {name}"))(io::ErrorKind::AlreadyExists.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.put(name, bytes),
+            Err(error) => Err(Error::storage(format!("read {name}"))(error)),
+        }
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let target = self.path(name)?;
+        let step = Move { staged: self.staged(), name: name.to_owned(), exchanges: false };
+        let written = write_synced(&step.staged, bytes).and_then(|()| {
+            self.brake.step("file-synced")?;
+            let parent = target.parent().unwrap_or(&self.root);
+            create_directories(parent)?;
+            fs::rename(&step.staged, &target).map_err(Error::storage(format!("put {name} in place")))?;
+            self.brake.step("file-moved")?;
+            sync_directory(parent)?;
+            self.brake.step("directory-synced")
+        });
+        self.kept_or_discarded(step, written).map(drop)
+    }
+
+    fn get(&self, name: &str) -> Result<Vec<u8>, Error> {
+        fs::read(self.path(name)?).map_err(Error::storage(format!("read {name}")))
+    }
+
+    fn get_range(&self, name: &str, range: Range<u64>) -> Result<Vec<u8>, Error> {
+        let read = || {
+            let mut file = File::open(self.root.join(name))?;
+            file.seek(SeekFrom::Start(range.start))?;
+            let mut bytes = Vec::new();
+            file.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        self.path(name)?;
+        read().map_err(Error::storage(format!("read {name}")))
+    }
+
+    fn head(&self, name: &str) -> Result<Option<u64>, Error> {
+        match fs::metadata(self.path(name)?) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(metadata.len())),
+            Ok(_) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
+            Err(error) => Err(Error::storage(format!("look at {name}"))(error)),
+        }
+    }
+
+    fn list(&self, directory: &str, visit: &mut dyn FnMut(&str) -> bool) -> Result<(), Error> {
+        match walk(&self.path(directory)?, directory, visit) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            walked => walked.map(drop).map_err(Error::storage(format!("list {directory}"))),
+        }
+    }
+
+    fn delete(&self, name: &str) -> Result<(), Error> {
+        let path = self.path(name)?;
+        match fs::remove_file(&path) {
+            Ok(()) => sync_directory(path.parent().unwrap_or(&self.root)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Error::storage(format!("remove {name}"))(error)),
+        }
+    }
+
+    fn retain(&self, _name: &str, _until: Timestamp) -> Result<(), Error> {
+        Err(Error::NoLocks)
+    }
+
+    fn hold(&self, _name: &str, _held: bool) -> Result<(), Error> {
+        Err(Error::NoLocks)
+    }
+
+    fn write(&self, parcels: Vec<Parcel>) -> Result<Vec<Result<(), Error>>, Error> {
+        let staged: Vec<Result<Vec<Move>, Error>> =
+            parcels.into_iter().map(|parcel| self.stage_parcel(parcel)).collect();
+        if let Err(error) = self.sync() {
+            staged.iter().flatten().for_each(|moves| self.discard(moves));
+            return Err(error);
+        }
+        let mut exchanged = Vec::new();
+        let moved = staged
+            .into_iter()
+            .map(|moves| {
+                let moves = moves?;
+                self.carry_out_all(&moves)?;
+                // What a tree has changed places with is staged now.
+                exchanged.extend(moves.into_iter().filter(|step| step.exchanges));
+                Ok(())
+            })
+            .collect();
+        let synced = self.sync();
+        self.discard(&exchanged);
+        synced.map(|()| moved)
+    }
+
+    fn withdraw(&self, directory: &str, _known_by: &str) -> Result<(), Error> {
+        let attempt = || format!("withdraw {directory}");
+        let target = self.path(directory)?;
+        let staged = self.staged();
+        fs::rename(&target, &staged).map_err(Error::storage(attempt()))?;
+        if let Some(parent) = target.parent() {
+            sync_directory(parent)?;
+        }
+        self.brake.step("withdrawal-moved")?;
+        fs::remove_dir_all(&staged).map_err(Error::storage(attempt()))
+    }
+
+    fn settle(&self) -> Result<(), Error> {
+        self.sync()
+    }
+
+    fn sweep(&self) -> Result<(), Error> {
+        let staging = self.root.join("staging");
+        for entry in fs::read_dir(&staging).map_err(Error::storage("read staging"))? {
+            let path = entry.map_err(Error::storage("read staging"))?.path();
+            if path.is_dir() && path != self.slot.path {
+                // A slot that can be locked belongs to nobody; the lock is let go at the end of the block.
+                if let Some(_lock) = Slot::lock(&path)? {
+                    fs::remove_dir_all(&path).map_err(Error::storage("sweep staging"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn brake(&self) -> &Brake {
+        &self.brake
+    }
+}
+
+impl Slot {
+    fn take(staging: &Path) -> Result<Self, Error> {
+        for number in 0_u32.. {
+            let path = staging.join(number.to_string());
+            if let Some(lock) = Self::lock(&path)? {
+                if path.exists() {
+                    fs::remove_dir_all(&path).map_err(Error::storage("sweep staging"))?;
+                }
+                fs::create_dir(&path).map_err(Error::storage("make a staging directory"))?;
+                return Ok(Self { path, _lock: lock });
+            }
+        }
+        Err(Error::Stopped)
+    }
+
+    fn lock(path: &Path) -> Result<Option<Lock>, Error> {
+        let file = File::create(path.with_extension("lock")).map_err(Error::storage("lock staging"))?;
+        Lock::exclusive(file).map_err(Error::storage("lock staging"))
+    }
+}
+
+/// Tells the files below a directory with a prefix before their paths; says whether to go on.
+fn walk(directory: &Path, prefix: &str, visit: &mut dyn FnMut(&str) -> bool) -> io::Result<bool> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let path = if prefix.is_empty() { name.into_owned() } else { format!("{prefix}/{name}") };
+        let goes_on =
+            if entry.file_type()?.is_dir() { walk(&entry.path(), &path, visit)? } else { visit(&path) };
+        if !goes_on {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

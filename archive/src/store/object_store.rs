@@ -1,0 +1,193 @@
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use muniment_record::Digest;
+
+use super::side_by_side::side_by_side;
+use crate::Error;
+
+/// Keeps an archive's files: whole objects under names such as `blobs/sha256/ab/ab…`, on a disk or behind S3.
+///
+/// **Durable.** When a call that writes returns `Ok`, what it wrote outlasts a stop of this machine's programs and, as far as
+/// the medium keeps its own promises, of the machine. When it fails, the write may have happened or not; doing it again
+/// with the same bytes is always allowed and leads to the same end.
+///
+/// **No overwrite.** [`ObjectStore::put_new`] never puts other bytes in place of what it finds. It does not arbitrate
+/// between two writers at the same moment, since not every server can: a name is given to one writer only, by its digest, a
+/// lock or a lease. [`ObjectStore::put`] is for the few names that change, and for putting damage right.
+///
+/// **Fresh.** A reader sees what was acknowledged before it began, never half an object. A listing sees it too.
+///
+/// **Trusted for nothing else.** Bits may rot: whoever knows an object's digest hashes what it gets.
+///
+/// **Retries** are not made here; [`crate::Patient`] makes them around a store whose faults pass.
+///
+/// Calls block. They may come from many threads at a time.
+pub trait ObjectStore: fmt::Debug + Send + Sync {
+    /// Writes an object that is not there. One with the same bytes is left alone.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `AlreadyExists` where there is one with other bytes, which stays.
+    fn put_new(&self, name: &str, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Writes an object, in place of one that may be there: a reader sees the one or the other.
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error>;
+
+    /// The bytes of an object.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `NotFound` where there is none.
+    fn get(&self, name: &str) -> Result<Vec<u8>, Error>;
+
+    /// Some of an object's bytes, fewer where it ends before the range does.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `NotFound` where there is none.
+    fn get_range(&self, name: &str, range: Range<u64>) -> Result<Vec<u8>, Error>;
+
+    /// An object's length in bytes; nothing where there is none.
+    fn head(&self, name: &str) -> Result<Option<u64>, Error>;
+
+    /// Tells the names of all objects below a directory, each once, in no order. The visitor says whether to go on.
+    fn list(&self, directory: &str, visit: &mut dyn FnMut(&str) -> bool) -> Result<(), Error>;
+
+    /// Removes an object; where there is none, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// Where the store keeps it for a while longer, some refuse and others only hide it.
+    fn delete(&self, name: &str) -> Result<(), Error>;
+
+    /// Keeps an object as it is until a time, against everybody. Never shortens.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Precondition` where the store has no locks.
+    fn retain(&self, name: &str, until: Timestamp) -> Result<(), Error>;
+
+    /// Sets or lifts a legal hold (lệnh giữ): as long as it is set, the object is kept as it is.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Precondition` where the store has no locks.
+    fn hold(&self, name: &str, held: bool) -> Result<(), Error>;
+
+    /// How many calls are worth making side by side.
+    fn width(&self) -> usize {
+        1
+    }
+
+    /// Writes many parcels; one that fails does not fail the others. Of each, the order is that of its blobs and then its
+    /// tree's files, and the tree's last file appears only when all else is durable. A store may let a tree appear at once.
+    ///
+    /// # Errors
+    ///
+    /// The outer one concerns all parcels: none of them is acknowledged.
+    fn write(&self, parcels: Vec<Parcel>) -> Result<Vec<Result<(), Error>>, Error> {
+        Ok(side_by_side(self.width(), parcels, |parcel| write_one_by_one(self, parcel)))
+    }
+
+    /// Takes a tree out of the store again: the file by which it is known goes first.
+    fn withdraw(&self, directory: &str, known_by: &str) -> Result<(), Error> {
+        self.delete(&format!("{directory}/{known_by}"))?;
+        clear(self, directory)
+    }
+
+    /// Makes durable what a stopped process wrote here and did not live to see acknowledged.
+    fn settle(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Removes what processes that are no more left half-written.
+    fn sweep(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Lets a test stop the store between two durable effects.
+    #[cfg(test)]
+    fn brake(&self) -> &super::Brake;
+}
+
+/// What is written together.
+#[derive(Debug, Default)]
+pub struct Parcel {
+    /// Objects named by their digest. What is there under such a name with other bytes is damage, and replaced.
+    pub blobs: Vec<(String, Content)>,
+    /// The tree that is written after them.
+    pub tree: Option<Tree>,
+}
+
+/// Files under one directory that make sense together only.
+#[derive(Debug)]
+pub struct Tree {
+    /// The directory.
+    pub directory: String,
+    /// Paths below the directory and what they hold, in the order of writing.
+    pub files: Vec<(String, Content)>,
+    /// Whether the tree is there already and gets these files in addition, or in place of those with the same path. A new
+    /// tree takes the place of remains that a stopped write left in its directory.
+    pub grows: bool,
+}
+
+/// Where bytes come from.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Memory.
+    Memory(Vec<u8>),
+    /// A file of this machine, and what it digests to: should it digest to something else by now, nothing is written.
+    File(PathBuf, Digest),
+}
+
+impl Content {
+    /// The bytes, in memory.
+    pub(super) fn read(self) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Memory(bytes) => Ok(bytes),
+            Self::File(path, digest) => {
+                let name = path.display().to_string();
+                let bytes = fs::read(&path).map_err(Error::storage(format!("read {name}")))?;
+                if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(changed_meanwhile(name)) }
+            }
+        }
+    }
+}
+
+pub(super) fn changed_meanwhile(name: impl Into<String>) -> Error {
+    Error::damaged(name, "its bytes changed while it was taken in")
+}
+
+/// Writes a parcel object by object.
+fn write_one_by_one<S: ObjectStore + ?Sized>(store: &S, parcel: Parcel) -> Result<(), Error> {
+    for (name, content) in parcel.blobs {
+        store.put(&name, &content.read()?)?;
+    }
+    let Some(tree) = parcel.tree else { return Ok(()) };
+    if !tree.grows {
+        clear(store, &tree.directory)?;
+    }
+    for (path, content) in tree.files {
+        let (name, bytes) = (format!("{}/{path}", tree.directory), content.read()?);
+        if tree.grows {
+            store.put(&name, &bytes)?;
+        } else {
+            store.put_new(&name, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes everything below a directory.
+fn clear<S: ObjectStore + ?Sized>(store: &S, directory: &str) -> Result<(), Error> {
+    let mut names = Vec::new();
+    store.list(directory, &mut |name| {
+        names.push(name.to_owned());
+        true
+    })?;
+    names.iter().try_for_each(|name| store.delete(name))
+}

@@ -1,0 +1,190 @@
+//! Every store keeps every promise, also one whose faults pass.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::faulty::{FAULTS, Fault, Faulty};
+use super::*;
+use crate::tests::seaweed::{ACCESS_KEY, SECRET_KEY, SeaweedFs};
+
+const IMPATIENT: Patience = Patience {
+    attempts: 60,
+    first_wait: Duration::from_millis(1),
+    longest_wait: Duration::from_millis(4),
+    budget: 100_000,
+};
+
+pub(crate) fn on_s3(server: &SeaweedFs, bucket: &str, prefix: &str) -> S3Store {
+    let settings = S3Settings {
+        endpoint: server.endpoint(),
+        region: "us-east-1".to_owned(),
+        bucket: bucket.to_owned(),
+        prefix: prefix.to_owned(),
+    };
+    let (access_key, secret_key) = (ACCESS_KEY.to_owned(), SECRET_KEY.to_owned());
+    S3Store::connect(&settings, S3Credentials { access_key, secret_key }).unwrap()
+}
+
+#[test]
+fn a_local_disk_keeps_every_promise() {
+    let folder = TempDir::new().unwrap();
+    keeps_its_promises(&DiskStore::open(folder.path()).unwrap()).unwrap();
+}
+
+#[test]
+fn seaweedfs_keeps_every_promise_and_two_prefixes_do_not_meet() {
+    let server = SeaweedFs::start();
+    server.make_bucket("promises");
+    keeps_its_promises(&on_s3(&server, "promises", "")).unwrap();
+    keeps_its_promises(&on_s3(&server, "promises", "some/where/")).unwrap();
+
+    let (one, other) = (on_s3(&server, "promises", "one"), on_s3(&server, "promises", "other"));
+    one.put_new("blobs/a", b"1").unwrap();
+    assert!(!Store { root: PathBuf::new(), objects: Arc::new(other) }.has_below("blobs").unwrap());
+
+    let stranger = S3Credentials { access_key: ACCESS_KEY.to_owned(), secret_key: "wrong".to_owned() };
+    assert!(!format!("{stranger:?}").contains("wrong"));
+    let settings = S3Settings {
+        endpoint: server.endpoint(),
+        region: "us-east-1".to_owned(),
+        bucket: "promises".to_owned(),
+        prefix: "one".to_owned(),
+    };
+    let error = S3Store::connect(&settings, stranger).unwrap().get("blobs/a").unwrap_err();
+    assert!(
+        matches!(&error, Error::Storage { source, .. }
+        if source.kind() == std::io::ErrorKind::PermissionDenied),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn faults_that_pass_break_no_promise() {
+    let passing: Vec<Fault> =
+        FAULTS.into_iter().filter(|fault| !matches!(fault, Fault::BitFlip | Fault::ShortRead)).collect();
+    for seed in [1, 20, 300] {
+        let folder = TempDir::new().unwrap();
+        let faulty = Faulty::new(DiskStore::open(folder.path()).unwrap(), seed, 5, &passing);
+        let patient = Patient::new(faulty, IMPATIENT);
+        keeps_its_promises(&patient).unwrap_or_else(|broken| panic!("seed {seed}: {broken:?}"));
+        assert!(patient.inner().met() > 300, "{} faults", patient.inner().met());
+    }
+}
+
+#[test]
+fn a_store_that_breaks_a_promise_is_found_out() {
+    for fault in FAULTS.into_iter().filter(|fault| *fault != Fault::Slow) {
+        let folder = TempDir::new().unwrap();
+        let faulty = Faulty::new(DiskStore::open(folder.path()).unwrap(), 7, 2, &[fault]);
+        assert!(keeps_its_promises(&faulty).is_err(), "{fault:?}");
+    }
+}
+
+#[test]
+fn patience_has_a_budget() {
+    let folder = TempDir::new().unwrap();
+    let down = Faulty::new(DiskStore::open(folder.path()).unwrap(), 1, 1, &[Fault::ErrorBefore]);
+    let patient = Patient::new(down, Patience { attempts: 5, budget: 10, ..IMPATIENT });
+    for _ in 0..20 {
+        patient.get("blobs/a").unwrap_err();
+    }
+    // Twenty calls, and ten repetitions in all.
+    assert_eq!(patient.inner().met(), 30);
+}
+
+#[test]
+fn a_name_that_leaves_the_store_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let store = DiskStore::open(&folder.path().join("store")).unwrap();
+    std::fs::write(folder.path().join("secret"), b"secret").unwrap();
+    for name in ["../secret", "blobs/../../secret", "/etc/hostname", ""] {
+        store.get(name).unwrap_err();
+        store.put(name, b"").unwrap_err();
+        store.get_range(name, 0..1).unwrap_err();
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    PutNew(u8, u8),
+    Put(u8, u8),
+    Delete(u8),
+    Get(u8),
+    List,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        (0..6_u8, 0..3_u8).prop_map(|(name, value)| Step::PutNew(name, value)),
+        (0..6_u8, 0..3_u8).prop_map(|(name, value)| Step::Put(name, value)),
+        (0..6_u8).prop_map(Step::Delete),
+        (0..6_u8).prop_map(Step::Get),
+        Just(Step::List),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+/// Does the steps to a store and to a map, which must not differ.
+fn agrees_with_a_map(store: &dyn ObjectStore, steps: Vec<Step>) {
+    let mut model = std::collections::BTreeMap::new();
+    let name_of = |number: u8| format!("model/{}/{number}", number % 2);
+    for step in steps {
+        match step {
+            Step::PutNew(number, value) => {
+                let name = name_of(number);
+                let there = model.entry(name.clone()).or_insert(value);
+                assert_eq!(store.put_new(&name, &[value; 9]).is_ok(), *there == value);
+            }
+            Step::Put(number, value) => {
+                store.put(&name_of(number), &[value; 9]).unwrap();
+                model.insert(name_of(number), value);
+            }
+            Step::Delete(number) => {
+                store.delete(&name_of(number)).unwrap();
+                model.remove(&name_of(number));
+            }
+            Step::Get(number) => {
+                let got = store.get(&name_of(number)).ok();
+                assert_eq!(got, model.get(&name_of(number)).map(|value| vec![*value; 9]));
+            }
+            Step::List => {
+                let mut names = Vec::new();
+                store
+                    .list("model", &mut |name| {
+                        names.push(name.to_owned());
+                        true
+                    })
+                    .unwrap();
+                names.sort_unstable();
+                assert_eq!(names, model.keys().cloned().collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_steps_on_a_disk_agree_with_a_map(steps in steps()) {
+        let folder = TempDir::new().unwrap();
+        agrees_with_a_map(&DiskStore::open(folder.path()).unwrap(), steps);
+    }
+}
+
+#[test]
+fn any_steps_on_seaweedfs_agree_with_a_map() {
+    let server = SeaweedFs::start();
+    server.make_bucket("model");
+    let cases = std::cell::Cell::new(0);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(12));
+    runner
+        .run(&steps(), |steps| {
+            cases.set(cases.get() + 1);
+            let case = cases.get();
+            agrees_with_a_map(&on_s3(&server, "model", &format!("case-{case}")), steps);
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,143 @@
+//! A real S3 server for tests: SeaweedFS on free ports of this machine, with data in a temporary folder.
+
+#![allow(unreachable_pub, reason = "tests of the program use this too")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The key that the server knows.
+pub const ACCESS_KEY: &str = "muniment";
+pub const SECRET_KEY: &str = "only-for-tests";
+
+/// A server of its own for one test; it ends with the value.
+#[derive(Debug)]
+pub struct SeaweedFs {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl SeaweedFs {
+    /// Starts a server and waits until it answers.
+    pub fn start() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let identity = format!(
+            r#"{{"identities": [{{"name": "muniment", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+                "credentials": [{{"accessKey": "{ACCESS_KEY}", "secretKey": "{SECRET_KEY}"}}]}}]}}"#
+        );
+        fs::write(folder.path().join("s3.json"), identity).expect("the identities are written");
+        fs::create_dir(folder.path().join("data")).expect("a folder for data");
+        // A port may be taken by somebody else before the server has it.
+        for _ in 0..5 {
+            let (mut process, port) = spawn(folder.path());
+            if answers(&mut process, port) {
+                return Self { process, port, folder };
+            }
+            process.kill().ok();
+            process.wait().ok();
+        }
+        let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        panic!("SeaweedFS does not start: {log}");
+    }
+
+    /// The server's address.
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Makes a bucket.
+    pub fn make_bucket(&self, name: &str) {
+        self.shell(&format!("s3.bucket.create -name {name}"));
+    }
+
+    /// Says something to the server's own shell.
+    fn shell(&self, line: &str) {
+        let master = fs::read_to_string(self.folder.path().join("master")).expect("the master's address");
+        let mut shell = Command::new(weed())
+            .args(["shell", "-master", &master])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the shell starts");
+        let mut input = shell.stdin.take().expect("the shell's input");
+        writeln!(input, "{line}\nexit").expect("the shell listens");
+        drop(input);
+        let output = shell.wait_with_output().expect("the shell ends");
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for SeaweedFs {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// The server's program, which `scripts/tools.sh test` installs.
+fn weed() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let candidates = [root.join(".venv/bin/weed"), root.join("../.venv/bin/weed")];
+    let found = candidates.into_iter().find(|path| path.exists());
+    found.expect("SeaweedFS is not installed; run: scripts/tools.sh test")
+}
+
+/// Starts the server on eight free ports; gives the one that speaks S3.
+fn spawn(folder: &Path) -> (Child, u16) {
+    let listeners: Vec<TcpListener> =
+        (0..8).map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a free port")).collect();
+    let ports: Vec<u16> =
+        listeners.iter().map(|listener| listener.local_addr().expect("a bound port").port()).collect();
+    drop(listeners);
+    let (master, grpc) = (ports[0], ports[1]);
+    fs::write(folder.join("master"), format!("127.0.0.1:{master}.{grpc}")).expect("a file");
+    let names = [
+        "master.port",
+        "master.port.grpc",
+        "volume.port",
+        "volume.port.grpc",
+        "filer.port",
+        "filer.port.grpc",
+        "s3.port",
+        "s3.port.grpc",
+    ];
+    let log = fs::File::create(folder.join("log")).expect("a log");
+    let process = Command::new(weed())
+        .arg("server")
+        .args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=40"])
+        .args(["-master.volumeSizeLimitMB=128", "-master.telemetry=false"])
+        .arg(format!("-dir={}", folder.join("data").display()))
+        .arg(format!("-s3.config={}", folder.join("s3.json").display()))
+        .args(names.iter().zip(&ports).map(|(name, port)| format!("-{name}={port}")))
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("SeaweedFS is started");
+    (process, ports[6])
+}
+
+/// Whether the server comes to answer a request, which it refuses without a signature.
+fn answers(process: &mut Child, port: u16) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline && matches!(process.try_wait(), Ok(None)) {
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
+            stream.set_read_timeout(Some(Duration::from_secs(5))).ok();
+            stream.write_all(b"GET / HTTP/1.0\r\n\r\n").ok();
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line).ok();
+            if line.contains(" 403 ") {
+                return true;
+            }
+        }
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    false
+}
