@@ -108,6 +108,9 @@ pub struct InitArgs {
     /// Also make demo accounts for the web pages and print their passwords.
     #[arg(long)]
     pub demo: bool,
+    /// Settings that the home begins with, in place of the defaults. They say where the archive's files will lie.
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! The configuration of one home: `muniment.toml`. Every key has a default, and `config/muniment.toml` shows them all.
 
+mod storage;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -8,6 +10,8 @@ use anyhow::{Context, Result};
 use muniment_ingest::{Limits, Options, Profile};
 use muniment_record::{AgencyCode, ProcedureCode};
 use serde::{Deserialize, Serialize};
+
+pub use storage::{StorageConfig, StorageKind};
 
 /// The text that `init` writes: every key with its default and what it is for.
 pub const DEFAULT_TEXT: &str = include_str!("../config/muniment.toml");
@@ -26,6 +30,8 @@ pub struct Config {
     pub ocr: OcrConfig,
     /// The agency's seal.
     pub seal: SealConfig,
+    /// Where the archive's files lie.
+    pub storage: StorageConfig,
     /// Where the web pages are served.
     pub serve: ServeConfig,
     /// The web pages.

@@ -1,17 +1,20 @@
 //! From configuration to engines: the only place that names concrete ones.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use muniment_archive::Archive;
+use anyhow::{Context, Result, bail, ensure};
+use muniment_archive::{
+    Archive, DiskStore, ObjectStore, Patience, Patient, S3Credentials, S3Settings, S3Store,
+};
 use muniment_seal::note::{NoteKey, NoteVerifier};
 use muniment_seal::{Certificate, Trust, TrustDomain};
 use muniment_search::{HolderKeying, Reader, Writer};
 use tokio::sync::Mutex;
 
-use crate::config::Config;
+use crate::config::{Config, StorageKind};
 use crate::home::{Home, Lock};
 use crate::index;
 use crate::sealer::Sealer;
@@ -78,9 +81,48 @@ pub fn log_verifier(home: &Home) -> Result<NoteVerifier> {
     NoteVerifier::from_text(&text).context("failed to use log.pub")
 }
 
+/// The store of the archive's files that a configuration names.
+pub fn open_store(home: &Home, config: &Config) -> Result<Arc<dyn ObjectStore>> {
+    let storage = &config.storage;
+    fs::create_dir_all(home.archive()).context("failed to make the archive's folder")?;
+    if storage.kind == StorageKind::Disk {
+        let attempt = || format!("failed to open the archive in {}", home.archive().display());
+        return Ok(Arc::new(DiskStore::open(&home.archive()).with_context(attempt)?));
+    }
+    ensure!(
+        !storage.endpoint.is_empty() && !storage.bucket.is_empty(),
+        "muniment.toml names no endpoint or no bucket in [storage]"
+    );
+    let settings = S3Settings {
+        endpoint: storage.endpoint.clone(),
+        region: storage.region.clone(),
+        bucket: storage.bucket.clone(),
+        prefix: storage.prefix.clone(),
+    };
+    let store = S3Store::connect(&settings, s3_credentials(home, &storage.credentials)?)?;
+    Ok(Arc::new(Patient::new(store, Patience::default())))
+}
+
+/// What a file of the home says, or the environment.
+fn s3_credentials(home: &Home, file: &str) -> Result<S3Credentials> {
+    if file.is_empty() {
+        let variable = |name| env::var(name).with_context(|| format!("{name} is not set"));
+        let (access_key, secret_key) = (variable("AWS_ACCESS_KEY_ID")?, variable("AWS_SECRET_ACCESS_KEY")?);
+        return Ok(S3Credentials { access_key, secret_key });
+    }
+    let text = String::from_utf8(home.read(file)?).with_context(|| format!("{file} is not text"))?;
+    let mut lines = text.lines().map(str::trim);
+    match (lines.next(), lines.next()) {
+        (Some(access_key), Some(secret_key)) => {
+            Ok(S3Credentials { access_key: access_key.to_owned(), secret_key: secret_key.to_owned() })
+        }
+        _ => bail!("{file} does not hold an access key and, on a second line, a secret key"),
+    }
+}
+
 /// Opens the archive of a home.
 pub async fn open_archive(home: &Home) -> Result<Arc<Archive>> {
-    let archive = Archive::open(&home.archive()).await;
+    let archive = Archive::open_on(&home.archive(), open_store(home, &home.config()?)?).await;
     Ok(Arc::new(
         archive.with_context(|| format!("failed to open the archive in {}", home.archive().display()))?,
     ))

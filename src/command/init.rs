@@ -1,3 +1,5 @@
+use std::fs;
+
 use anyhow::{Context, Result};
 use muniment_archive::Archive;
 use muniment_seal::note::NoteKey;
@@ -6,21 +8,30 @@ use muniment_search::Writer;
 
 use super::{Setting, account};
 use crate::cli::InitArgs;
+use crate::config::{self, Config};
 use crate::exit::Exit;
 use crate::home::Home;
-use crate::{clock, config};
+use crate::{clock, wire};
 
 /// Makes a home. The configuration is written last: a home that lacks it was never finished.
 pub async fn run(setting: &Setting, args: &InitArgs) -> Result<Exit> {
+    let text = match &args.config {
+        Some(file) => {
+            fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?
+        }
+        None => config::DEFAULT_TEXT.to_owned(),
+    };
+    let config: Config = toml::from_str(&text).context("failed to understand the configuration")?;
     let home = Home::create(&setting.home)?;
     write_development_pki(&home)?;
     home.write_secret("keys/holder.secret", &clock::random::<32>()?)?;
     let log = NoteKey::generate("muniment.invalid/development").context("failed to make the log's key")?;
     home.write_secret("keys/log.key", log.to_secret_text().as_bytes())?;
     home.write("log.pub", log.verifier().to_text().as_bytes())?;
-    Archive::create(&home.archive()).await.context("failed to make the archive")?;
+    let store = wire::open_store(&home, &config)?;
+    Archive::create_on(&home.archive(), store).await.context("failed to make the archive")?;
     Writer::open(&home.index()).context("failed to make the search index")?;
-    home.finish(config::DEFAULT_TEXT)?;
+    home.finish(&text)?;
 
     let root = setting.home.display();
     println!("{}: {root}", setting.say("Đã tạo kho", "Made a home"));

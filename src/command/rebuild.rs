@@ -10,7 +10,8 @@ use crate::{clock, wire};
 pub async fn run(setting: &Setting, args: &RebuildArgs) -> Result<Exit> {
     let home = setting.open_home()?;
     let _lock = home.lock()?;
-    let report = Archive::rebuild(&home.archive(), clock::now(), args.new_log)
+    let store = wire::open_store(&home, &home.config()?)?;
+    let report = Archive::rebuild_on(&home.archive(), store, clock::now(), args.new_log)
         .await
         .context("failed to rebuild the catalogue")?;
     let archive = wire::open_archive(&home).await?;

@@ -37,9 +37,14 @@ impl Run {
 impl House {
     /// A fresh home.
     pub fn new() -> Self {
-        let house = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        let house = Self::empty();
         house.run(["init"]).expect(0);
         house
+    }
+
+    /// A place without a home.
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// A fresh home that reads no text, for tests that are not about text.

@@ -16,6 +16,9 @@ mod logs;
 mod portal;
 mod prepare_sign_verify;
 mod rebuild;
+mod s3;
+#[path = "../../archive/src/tests/seaweed.rs"]
+mod seaweed;
 mod take;
 mod uplift;
 mod watch;
