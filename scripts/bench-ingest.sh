@@ -9,14 +9,12 @@ cd "$(dirname "$0")/.."
 
 target=${CARGO_TARGET_DIR:-target}
 venv=${BENCH_VENV:-$target/bench-venv}
-for tool in python3 tesseract; do
-    command -v "$tool" >/dev/null || { echo "bench-ingest: $tool is not installed" >&2; exit 2; }
-done
+scripts/tools.sh bench-ingest
 if ! "$venv/bin/python" -c 'import edlib, numpy, PIL, pymupdf, skimage, img2pdf' 2>/dev/null; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet edlib numpy pillow pymupdf scikit-image img2pdf
 fi
-# These two do better with programs beside Python (Ghostscript, jbig2, Kakadu); they are measured with what is there.
+# These two do better with programs that Debian does not have (jbig2 before Debian 13, Kakadu); they are measured with what is there.
 [ -x "$venv/bin/ocrmypdf" ] || "$venv/bin/pip" install --quiet ocrmypdf || echo "ocrmypdf does not install here"
 [ -x "$venv/bin/recode_pdf" ] || "$venv/bin/pip" install --quiet archive-pdf-tools || echo "archive-pdf-tools does not install here"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a task needs and this machine lacks. Quick when everything is there.
 #
-#   scripts/tools.sh demo|test|judges|bench-search
+#   scripts/tools.sh demo|test|judges|bench-ingest|bench-search
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,11 +17,15 @@ test)
 judges)
     packages=(tesseract-ocr tesseract-ocr-vie maven default-jdk-headless qpdf poppler-utils)
     ;;
+bench-ingest)
+    # The peers of ingest want the last four.
+    packages=(tesseract-ocr tesseract-ocr-vie python3-venv ghostscript unpaper pngquant qpdf)
+    ;;
 bench-search)
     packages=(postgresql postgresql-contrib sqlite3 zstd)
     ;;
 *)
-    echo "usage: scripts/tools.sh demo|test|judges|bench-search" >&2
+    echo "usage: scripts/tools.sh demo|test|judges|bench-ingest|bench-search" >&2
     exit 2
     ;;
 esac

@@ -2,7 +2,7 @@
 //!
 //! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
 //! `NO_OCR` reads no text, `PROFILE` is `compact` (the default), `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the
-//! number of pages worked on at a time.
+//! number of pages worked on at a time, `REREAD_ONE_IN` of so many pages one is read again as it is archived (0: none).
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::Context;
 use muniment_ingest::contained::{CHILD_ARGUMENT, Contained, Job, run_child};
 use muniment_ingest::{Error, Limits, Ocr, Options, Profile, Tesseract, inspect, prepare};
-use muniment_record::{Package, Scan};
+use muniment_record::{Package, Page, Scan};
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from).peekable();
@@ -25,6 +25,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let out = arguments.next().context("usage: prepare OUT_DIR SCAN...")?;
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let threads = std::env::var("THREADS").map_or(Ok(1), |threads| threads.parse())?;
+    let reread_one_in = std::env::var("REREAD_ONE_IN")
+        .map_or(Ok(Options::default().reread_one_in), |one_in| one_in.parse())?;
     let profile = match std::env::var("PROFILE").as_deref() {
         Ok("faithful") => Profile::Faithful,
         Ok("bitonal") => Profile::Bitonal,
@@ -32,7 +34,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok(other) => anyhow::bail!("there is no profile {other}"),
     };
     let way = Way {
-        options: Options { threads, profile, ..Options::default() },
+        options: Options { threads, profile, reread_one_in, ..Options::default() },
         ocr: if is_set("NO_OCR") { None } else { Some(Tesseract::find("vie", &Limits::default())?) },
         contained: if is_set("CONTAINED") { Some(Contained::new(std::env::current_exe()?)) } else { None },
     };
@@ -103,7 +105,7 @@ fn tell(scan: &Scan, package: &Package, target: &Path, seconds: f32) -> anyhow::
     }
     for (number, page) in (1..).zip(&package.pages) {
         println!(
-            "  {number}: {} x {} at {} dpi, colour {}, blank {}, skew {:.2}, confidence {:?}, {} characters, {:?}",
+            "  {number}: {} x {} at {} dpi, colour {}, blank {}, skew {:.2}, confidence {:?}, {} characters{}",
             page.width_px,
             page.height_px,
             page.dpi,
@@ -112,8 +114,17 @@ fn tell(scan: &Scan, package: &Package, target: &Path, seconds: f32) -> anyhow::
             page.skew_degrees,
             page.confidence,
             page.text.chars().count(),
-            page.findings
+            findings(page)
         );
     }
     Ok(())
+}
+
+/// What there is to look at on a page, each by its name in records.
+fn findings(page: &Page) -> String {
+    let each = page.findings.iter().map(|finding| {
+        let kind = serde_json::to_value(finding.kind).unwrap_or_default();
+        format!("; {}: {}", kind.as_str().unwrap_or_default().replace('_', " "), finding.detail)
+    });
+    each.collect()
 }

@@ -9,6 +9,7 @@
 mod fill;
 mod half;
 mod judge;
+pub mod kernels;
 mod masks;
 mod morphology;
 mod paper;

@@ -44,6 +44,8 @@ mod source;
 mod tesseract;
 mod turn;
 
+#[doc(hidden)]
+pub use compact::kernels;
 pub use error::Error;
 pub use gray::Gray;
 pub use inspection::{Inspection, inspect};

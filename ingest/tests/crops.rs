@@ -20,6 +20,8 @@ enum Mark {
     Print,
     Stamp,
     Pen,
+    /// Ink of a fountain pen, so dark that only its tint tells it from print.
+    DarkPen,
 }
 
 /// A page before and after it was archived.
@@ -147,21 +149,25 @@ fn is_print(x: f32, y: f32) -> bool {
 }
 
 #[test]
-fn a_pen_over_a_stamp_stays_blue_and_the_stamp_stays_red() {
+fn pens_over_and_under_a_stamp_stay_blue_and_the_stamp_stays_red() {
     let colour = |mark| match mark {
         Mark::Paper | Mark::Line => [246, 246, 242],
         Mark::Print => [38, 38, 40],
         Mark::Stamp => [214, 40, 54],
         Mark::Pen => [32, 44, 150],
+        Mark::DarkPen => [28, 34, 98],
     };
     let crop = Crop::archived(
         |x, y| {
             let from_centre = (x - 600.0).hypot(y - 450.0);
             let wave = 450.0 + 120.0 * (x / 60.0).sin();
+            let under = 450.0 + 100.0 * (x / 45.0).cos();
             if (300.0..1000.0).contains(&x) && (y - wave).abs() < 9.0 {
                 Mark::Pen
             } else if (from_centre - 190.0).abs() < 8.0 || from_centre < 60.0 {
                 Mark::Stamp
+            } else if (250.0..1050.0).contains(&x) && (y - under).abs() < 9.0 {
+                Mark::DarkPen
             } else if is_print(x, y) {
                 Mark::Print
             } else {
@@ -170,7 +176,7 @@ fn a_pen_over_a_stamp_stays_blue_and_the_stamp_stays_red() {
         },
         colour,
     );
-    for mark in [Mark::Pen, Mark::Stamp, Mark::Print] {
+    for mark in [Mark::Pen, Mark::DarkPen, Mark::Stamp, Mark::Print] {
         let [before, after] = crop.colours(mark);
         let worst = before.iter().zip(after).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(worst < 26.0, "{mark:?}: {before:?} became {after:?}");

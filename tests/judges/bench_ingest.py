@@ -4,12 +4,17 @@
 For every scan (the first page of what is made of it counts) and every program:
 
     kB      size of the whole PDF
-    CPU     seconds of user and system time, children included
+    CPU     seconds of user and system time, children included; `OCR` with the text read once
+    reread  what is added where a page is drawn to be read again as it is archived, as one in REREAD_ONE_IN is; the target
+            is for both together, on the mean
     cer     error rate of the text layer. Each line of the truth is laid at its best place anywhere in the text, so that
             neither the order of lines nor the words of a stamp count; text is NFC with single spaces
     recer   the error rate when the archived page is rendered at the scan's size and its red channel read by Tesseract,
             beside `scan`, the same of the scan itself
     ssim    structural similarity of luma at half the size of the scan
+
+The likeness is held to its target where the folder is named `real`: the grain of drawn pages is noise that nobody misses.
+The error rate of the text layer is held to its target over all pages with a truth.
 
 Ends with 1 where a target is missed, and with 2 where there is nothing to measure.
 """
@@ -29,17 +34,20 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 LUMA = numpy.array([0.299, 0.587, 0.114], numpy.float32)
-SINGLE = {**os.environ, "OMP_THREAD_LIMIT": "1", "THREADS": "1"}
+SINGLE = {**os.environ, "OMP_THREAD_LIMIT": "1", "THREADS": "1", "REREAD_ONE_IN": "0"}
+
+# The default of the program: of so many pages one is read again.
+REREAD_ONE_IN = 50
 
 # What the project holds itself to: measure, limit, whether more is better.
 TARGETS = [
     ("kB", 65.0, False),
     ("CPU", 0.25, False),
-    ("CPU, OCR", 1.25, False),
-    ("cer", 0.8, False),
+    ("CPU, OCR, reread", 1.25, False),
     ("recer - scan", 0.1, False),
-    ("ssim", 0.975, True),
 ]
+TARGETS_REAL = [("ssim", 0.975, True)]
+MOST_CER = 0.8
 
 
 def spent(command, environment=SINGLE):
@@ -94,22 +102,27 @@ def half_luma(image):
 class Program:
     """A program that makes a PDF of a scan, with and without text."""
 
-    def __init__(self, name, plain, reading):
-        self.name, self.plain, self.reading = name, plain, reading
+    def __init__(self, name, plain, reading, rereads=False):
+        self.name, self.plain, self.reading, self.rereads = name, plain, reading, rereads
 
     def make(self, scan, folder, rounds):
-        """Makes the PDF and gives its path and both CPU times; the PDF is the one with text, where there is one."""
+        """Makes the PDF and gives its path and CPU times: without text, with text, read twice.
+
+        The PDF is the one with text, where there is one.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{scan.stem}.pdf"
         plain = least(self.plain(scan, target), rounds, {**SINGLE, "NO_OCR": "1"}) if self.plain else None
-        reading = least(self.reading(scan, target), 1) if self.reading else None
-        return target, plain, reading
+        command = self.reading(scan, target) if self.reading else None
+        twice = least(command, rounds, {**SINGLE, "REREAD_ONE_IN": "1"}) if self.rereads else None
+        reading = least(command, rounds if self.rereads else 1) if command else None
+        return target, plain, reading, twice
 
 
 def programs(prepare):
     """Ours first, then those peers that are installed."""
     ours = lambda scan, target: [prepare, str(target.parent), str(scan)]
-    found = [Program("muniment", ours, ours)]
+    found = [Program("muniment", ours, ours, rereads=True)]
     if shutil.which("img2pdf"):
         found.append(Program("img2pdf", lambda scan, target: ["img2pdf", "--output", str(target), str(scan)], None))
     if shutil.which("ocrmypdf"):
@@ -156,6 +169,8 @@ class Sums:
         row.update({name: 100 * edits / characters for name, (edits, characters) in self.errors.items() if characters})
         if "recer" in row:
             row["recer - scan"] = row["recer"] - row["scan"]
+        if "reread" in row:
+            row["CPU, OCR, reread"] = row["CPU, OCR"] + row["reread"] / REREAD_ONE_IN
         return row
 
 
@@ -174,7 +189,7 @@ def measure(sums, scan, image, target, truth, scan_text, folder):
 
 def table(folder, rows):
     """Prints measures, and those of peers as multiples of ours."""
-    names = ["kB", "CPU", "CPU, OCR", "cer", "recer", "scan", "ssim"]
+    names = ["kB", "CPU", "CPU, OCR", "reread", "cer", "recer", "scan", "ssim"]
     print(f"\n{folder}\n{'':20}" + "".join(f"{name:>18}" for name in names))
     ours = rows["muniment"]
     for program, row in rows.items():
@@ -185,13 +200,14 @@ def table(folder, rows):
                 cell += f" ({row[name] / ours[name]:.1f}x)"
             cells.append(f"{cell:>18}")
         print(f"{program:20}" + "".join(cells))
-    missed = 0
-    for name, limit, more in TARGETS:
-        if name in ours:
-            good = ours[name] >= limit if more else ours[name] <= limit
-            missed += not good
-            print(f"  {'pass' if good else 'MISS'}  {name} {ours[name]:.4g}, target {'>=' if more else '<='} {limit}")
-    return missed
+    targets = TARGETS + (TARGETS_REAL if folder.name == "real" else [])
+    return sum(is_missed(name, ours[name], limit, more) for name, limit, more in targets if name in ours)
+
+
+def is_missed(name, value, limit, more=False):
+    good = value >= limit if more else value <= limit
+    print(f"  {'met   ' if good else 'MISSED'}  {name} {value:.4g}, target {'>=' if more else '<='} {limit}")
+    return not good
 
 
 def main():
@@ -202,7 +218,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="runs without OCR, of which the least counts")
     options = parser.parse_args()
     pymupdf.TOOLS.mupdf_display_errors(False)
-    missed, measured = 0, 0
+    missed, measured, edits, characters = 0, 0, 0, 0
     for number, folder in enumerate(options.scans):
         every = {program.name: (program, Sums()) for program in programs(options.prepare)}
         for scan in sorted(path for path in folder.iterdir() if path.suffix in (".jpg", ".png")):
@@ -212,9 +228,11 @@ def main():
             scan_text = read(image, options.work) if truth is not None else ""
             for program, sums in every.values():
                 made = options.work / str(number) / program.name.replace(" ", "")
-                target, plain, reading = program.make(scan, made, options.rounds)
+                target, plain, reading, twice = program.make(scan, made, options.rounds)
                 sums.add("CPU", plain)
                 sums.add("CPU, OCR", reading)
+                if twice is not None and reading is not None:
+                    sums.add("reread", max(twice - reading, 0))
                 if target.exists():
                     measure(sums, scan, image, target, truth, scan_text, options.work)
                     measured += 1
@@ -223,11 +241,16 @@ def main():
         rows = {name: sums.measures() for name, (_, sums) in every.items() if sums.values}
         if "muniment" in rows:
             missed += table(folder, rows)
+            more = every["muniment"][1].errors.get("cer", (0, 0))
+            edits, characters = edits + more[0], characters + more[1]
         else:
             print(f"{folder}: nothing was made", file=sys.stderr)
             missed += 1
     if measured == 0:
         sys.exit(2)
+    if characters:
+        print("\nall pages with a truth")
+        missed += is_missed("cer", 100 * edits / characters, MOST_CER)
     sys.exit(1 if missed else 0)
 
 
