@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use muniment_ingest::{Limits, Options, Profile};
+use muniment_ingest::{Limits, Options, Profile, Recogniser, Tesseract};
 use muniment_record::{AgencyCode, ProcedureCode};
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +121,23 @@ pub struct OcrConfig {
 
 impl Default for OcrConfig {
     fn default() -> Self {
-        Self { engine: OcrEngine::Tesseract, language: "vie".to_owned() }
+        Self { engine: OcrEngine::Auto, language: "vie".to_owned() }
+    }
+}
+
+impl OcrConfig {
+    /// The recogniser that is asked for, if any.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is not installed.
+    pub fn recogniser(&self, limits: &Limits) -> Option<Result<Recogniser, muniment_ingest::Error>> {
+        match self.engine {
+            OcrEngine::Auto => Some(Recogniser::find(&self.language, limits)),
+            OcrEngine::Native => Some(Recogniser::native(&self.language)),
+            OcrEngine::Tesseract => Some(Tesseract::find(&self.language, limits).map(Recogniser::Tesseract)),
+            OcrEngine::None => None,
+        }
     }
 }
 
@@ -129,6 +145,10 @@ impl Default for OcrConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OcrEngine {
+    /// The own recogniser, and Tesseract for pages of which that one is in doubt; what is not installed is done without.
+    Auto,
+    /// The own recogniser, with Tesseract's language data; where they are not installed, pages are archived without text.
+    Native,
     /// Tesseract 5; where it is not installed, pages are archived without text and say so.
     Tesseract,
     /// None: pages are archived without text.

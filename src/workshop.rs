@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use muniment_ingest::contained::{self, Contained, Job, Walls};
-use muniment_ingest::{Error, Inspection, Limits, Ocr, Options, Tesseract};
+use muniment_ingest::{Error, Inspection, Limits, Options, Recogniser};
 use muniment_record::{Package, Scan};
 
-use crate::config::{Config, OcrEngine};
+use crate::config::Config;
 
 pub use contained::CHILD_ARGUMENT;
 
@@ -19,19 +19,15 @@ const MOST_RENDER_SECONDS: u64 = 20;
 pub struct Workshop {
     children: Contained,
     options: Options,
-    ocr: Option<Tesseract>,
+    ocr: Option<Recogniser>,
 }
 
 impl Workshop {
     /// The workshop that a configuration describes. Where its text recogniser is not installed, pages are archived without
     /// text, and the log says so.
     pub fn new(config: &Config) -> Result<Self> {
-        let ocr = match config.ocr.engine {
-            OcrEngine::None => None,
-            OcrEngine::Tesseract => Tesseract::find(&config.ocr.language, &config.ingest.limits)
-                .inspect_err(|error| tracing::warn!("pages will have no text: {error}"))
-                .ok(),
-        };
+        let ocr = config.ocr.recogniser(&config.ingest.limits).transpose();
+        let ocr = ocr.inspect_err(|error| tracing::warn!("pages will have no text: {error}")).ok().flatten();
         // By this name the kernel finds the running program even after another version was put in its place.
         let program = PathBuf::from("/proc/self/exe");
         let program = if program.exists() { program } else { std::env::current_exe()? };
@@ -85,9 +81,5 @@ impl Workshop {
 
 /// What the program does when it was started as a child.
 pub fn run_child() -> ExitCode {
-    contained::run_child(|description| {
-        let tesseract: Tesseract =
-            serde_json::from_str(description).map_err(|error| Error::OcrMissing(error.to_string()))?;
-        Ok(Box::new(tesseract) as Box<dyn Ocr>)
-    })
+    contained::run_child(Recogniser::open_described)
 }

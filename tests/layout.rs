@@ -8,7 +8,8 @@ use serde_json::Value;
 /// The only arrows there are: a crate and the crates it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("record", &[]),
-    ("ingest", &["record"]),
+    ("ocr", &["record"]),
+    ("ingest", &["record", "ocr"]),
     ("seal", &["record"]),
     ("search", &["record"]),
     ("archive", &["record", "seal"]),

@@ -1,8 +1,9 @@
 //! Prepares scans from the command line: `prepare OUT_DIR SCAN...` writes `OUT_DIR/NAME.pdf` for each.
 //!
 //! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
-//! `NO_OCR` reads no text, `PROFILE` is `compact` (the default), `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the
-//! number of pages worked on at a time, `REREAD_ONE_IN` of so many pages one is read again as it is archived (0: none).
+//! `OCR` is `none`, `native`, `tesseract` or `auto` (the default), `PROFILE` is `compact` (the default), `faithful` or `bitonal`,
+//! `CONTAINED` works in a child process a scan, `THREADS` is the number of pages worked on at a time, `REREAD_ONE_IN` of so many pages
+//! one is read again as it is archived (0: none).
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,17 +11,13 @@ use std::time::Instant;
 
 use anyhow::Context;
 use muniment_ingest::contained::{CHILD_ARGUMENT, Contained, Job, run_child};
-use muniment_ingest::{Error, Limits, Ocr, Options, Profile, Tesseract, inspect, prepare};
+use muniment_ingest::{Error, Limits, Ocr, Options, Profile, Recogniser, Tesseract, inspect, prepare};
 use muniment_record::{Package, Page, Scan};
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from).peekable();
     if arguments.peek().is_some_and(|first| first == Path::new(CHILD_ARGUMENT)) {
-        return Ok(run_child(|description| {
-            let tesseract: Tesseract =
-                serde_json::from_str(description).map_err(|error| Error::OcrMissing(error.to_string()))?;
-            Ok(Box::new(tesseract))
-        }));
+        return Ok(run_child(Recogniser::open_described));
     }
     let out = arguments.next().context("usage: prepare OUT_DIR SCAN...")?;
     let is_set = |name: &str| std::env::var_os(name).is_some();
@@ -35,7 +32,12 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let way = Way {
         options: Options { threads, profile, reread_one_in, ..Options::default() },
-        ocr: if is_set("NO_OCR") { None } else { Some(Tesseract::find("vie", &Limits::default())?) },
+        ocr: match std::env::var("OCR").as_deref() {
+            Ok("none") => None,
+            Ok("native") => Some(Recogniser::native("vie")?),
+            Ok("tesseract") => Some(Recogniser::Tesseract(Tesseract::find("vie", &Limits::default())?)),
+            _ => Some(Recogniser::find("vie", &Limits::default())?),
+        },
         contained: if is_set("CONTAINED") { Some(Contained::new(std::env::current_exe()?)) } else { None },
     };
     let mut failures = 0;
@@ -69,7 +71,7 @@ fn main() -> anyhow::Result<ExitCode> {
 /// How scans are prepared here.
 struct Way {
     options: Options,
-    ocr: Option<Tesseract>,
+    ocr: Option<Recogniser>,
     contained: Option<Contained>,
 }
 
@@ -89,7 +91,8 @@ impl Way {
                 contained.prepare(Job { scan, inspection, title, staging, options, ocr }, &())
             }
             None => {
-                let ocr = self.ocr.as_ref().map(|ocr| ocr as &dyn Ocr);
+                let ocr = self.ocr.as_ref().map(Recogniser::open).transpose()?;
+                let ocr = ocr.as_ref().map(|ocr| ocr.as_ref() as &dyn Ocr);
                 prepare(scan, inspection, title, staging, &self.options, ocr, &())
             }
         }

@@ -4,10 +4,6 @@ use crate::raster::usize_of;
 use crate::resize::{self, Filter};
 use crate::{Error, Gray, paper};
 
-/// Resolution of the copy. Tesseract's Vietnamese model scales each line to 36 pixels whatever comes in, and on whitened
-/// paper it reads this as well as 250 or 300, for a tenth less of its time.
-pub(crate) const COPY_DPI: u32 = 200;
-
 /// A lean below this, in degrees, is left as it is: over a line it is less than the height of a letter, and straightening
 /// blurs a little.
 const STRAIGHT_ENOUGH: f32 = 0.35;
@@ -26,10 +22,10 @@ pub(crate) struct Copy {
 }
 
 impl Copy {
-    /// Makes the copy of `page`, whose resolution is `dpi` across and down and whose lines lean by `degrees`.
-    pub(crate) fn of(page: &Gray, dpi: (f32, f32), degrees: f32) -> Result<Self, Error> {
+    /// Makes the copy of `page`, whose resolution is `dpi` across and down and whose lines lean by `degrees`, with `wanted_dpi`.
+    pub(crate) fn of(page: &Gray, dpi: (f32, f32), degrees: f32, wanted_dpi: u32) -> Result<Self, Error> {
         let side = |pixels: u32, dpi: f32| {
-            let wanted = (pixels as f32 * COPY_DPI as f32 / dpi).clamp(1.0, MOST_SIDE);
+            let wanted = (pixels as f32 * wanted_dpi as f32 / dpi).clamp(1.0, MOST_SIDE);
             // Never more than three times what is there: enlarging adds nothing to read.
             wanted.min(pixels as f32 * 3.0).round() as u32
         };
@@ -42,7 +38,7 @@ impl Copy {
         let (sine, cosine) = degrees.to_radians().sin_cos();
         let straight = degrees.abs() < STRAIGHT_ENOUGH;
         let mut copy = Self {
-            image: Gray { width, height, dpi: COPY_DPI, samples },
+            image: Gray { width, height, dpi: wanted_dpi, samples },
             scale: (width as f32 / page.width as f32, height as f32 / page.height as f32),
             turn: if straight { (1.0, 0.0) } else { (cosine, sine) },
             centre: (width as f32 / 2.0, height as f32 / 2.0),
@@ -114,7 +110,7 @@ mod tests {
             }
         }
         let page = Gray { width, height, dpi: 300, samples };
-        let copy = Copy::of(&page, (300.0, 300.0), 3.0).unwrap();
+        let copy = Copy::of(&page, (300.0, 300.0), 3.0, 200).unwrap();
         assert_eq!((copy.image.width, copy.image.height), (400, 533));
         let dark: Vec<(f32, f32)> = (0..533)
             .flat_map(|y| (0..400).map(move |x| (x, y)))

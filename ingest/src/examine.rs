@@ -164,7 +164,7 @@ fn read(
     degrees: f32,
     ocr: &dyn Ocr,
 ) -> Result<Result<Reading, Error>, Error> {
-    let copy = Copy::of(upright, turn.swapped(dpi.0, dpi.1), degrees)?;
+    let copy = Copy::of(upright, turn.swapped(dpi.0, dpi.1), degrees, ocr.dpi())?;
     let placement = Placement {
         dpi,
         height: height_points,

@@ -11,6 +11,11 @@ pub trait Ocr: Send + Sync {
     /// The recogniser with version and language, for the record's history: `tesseract 5.3.0 vie`.
     fn name(&self) -> String;
 
+    /// The resolution that it reads best, in dots an inch.
+    fn dpi(&self) -> u32 {
+        200
+    }
+
     /// The words on `page`.
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error>;
 }

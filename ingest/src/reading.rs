@@ -165,7 +165,7 @@ mod tests {
 
     fn read(words: Vec<Word>) -> Reading {
         let page = Gray { width: 2480, height: 3508, dpi: 300, samples: vec![255; 2480 * 3508] };
-        let copy = Copy::of(&page, (300.0, 300.0), 0.0).unwrap();
+        let copy = Copy::of(&page, (300.0, 300.0), 0.0, 200).unwrap();
         let placement =
             Placement { dpi: (300.0, 300.0), height: 842.0, turn: Turn::None, upright: (2480.0, 3508.0) };
         Reading::of(&words, &copy, placement)
@@ -215,7 +215,7 @@ mod tests {
         ) {
             let page = Gray { width, height, dpi: 300, samples: vec![255; 40_000] };
             let page = Gray { samples: page.samples[..(width * height) as usize].to_vec(), ..page };
-            let copy = Copy::of(&page, turn.swapped(dpi.0, dpi.1), degrees).unwrap();
+            let copy = Copy::of(&page, turn.swapped(dpi.0, dpi.1), degrees, 200).unwrap();
             let size = (copy.image.width as f32, copy.image.height as f32);
             let (x, y) = (x * size.0, y * size.1);
             let seen = turn.swapped(width as f32, height as f32);

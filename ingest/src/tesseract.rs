@@ -25,6 +25,10 @@ const IMAGE: &str = "/proc/self/fd/0";
 const SETTINGS: [&str; 3] =
     ["textord_tabfind_vertical_text=0", "textord_disable_pitch_test=1", "textord_tabfind_find_tables=0"];
 
+/// On whitened paper its Vietnamese model, which scales each line to 36 pixels whatever comes in, reads 200 dots an inch as
+/// well as 250 or 300, for a tenth less of its time.
+const DPI: u32 = 200;
+
 /// The most output that is read: a dense page has some 100 kB.
 const MOST_OUTPUT_BYTES: u64 = 16 << 20;
 
@@ -140,6 +144,10 @@ impl Tesseract {
 impl Ocr for Tesseract {
     fn name(&self) -> String {
         format!("tesseract {} {}", self.version, self.language)
+    }
+
+    fn dpi(&self) -> u32 {
+        DPI
     }
 
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {

@@ -2,13 +2,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::{Context, Result, ensure};
-use muniment_ingest::{Ocr, Tesseract};
 use muniment_search::Reader;
 use serde::Serialize;
 
 use super::{Setting, print_json};
 use crate::clock;
-use crate::config::OcrEngine;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::sealer::Sealer;
@@ -69,15 +67,11 @@ fn procedures(home: &Home) -> Result<String> {
 
 fn text_recognition(home: &Home) -> Result<String> {
     let config = home.config()?;
-    match config.ocr.engine {
-        OcrEngine::None => Ok("switched off in muniment.toml".to_owned()),
-        OcrEngine::Tesseract => {
-            let tesseract = Tesseract::find(&config.ocr.language, &config.ingest.limits);
-            let advice =
-                || format!("install the packages tesseract-ocr and tesseract-ocr-{}", config.ocr.language);
-            Ok(tesseract.with_context(advice)?.name())
-        }
-    }
+    let Some(recogniser) = config.ocr.recogniser(&config.ingest.limits) else {
+        return Ok("switched off in muniment.toml".to_owned());
+    };
+    let advice = || format!("install the packages tesseract-ocr and tesseract-ocr-{}", config.ocr.language);
+    Ok(recogniser.and_then(|recogniser| recogniser.open()).with_context(advice)?.name())
 }
 
 /// The walls around the process in which a document is worked on.

@@ -50,7 +50,7 @@ impl House {
     /// A fresh home that reads no text, for tests that are not about text.
     pub fn without_ocr() -> Self {
         let house = Self::new();
-        house.configure("engine = \"tesseract\"", "engine = \"none\"");
+        house.configure("engine = \"auto\"", "engine = \"none\"");
         house
     }
 

@@ -132,5 +132,5 @@ pub fn skew(red: &Gray) -> Result<f32, Error> {
 ///
 /// Fails where a copy cannot be made.
 pub fn copy(red: &Gray) -> Result<Gray, Error> {
-    Copy::of(red, (300.0, 300.0), 0.0).map(|copy| copy.image)
+    Copy::of(red, (300.0, 300.0), 0.0, 300).map(|copy| copy.image)
 }

@@ -1,0 +1,144 @@
+//! From a place on the page to the picture of a line that the network reads.
+
+use crate::network::quantised_pixel;
+use crate::page::{Area, Picture};
+
+/// Margin on all sides of a line, of its height. Letters that touch the edge are misread.
+const MARGIN: f32 = 0.15;
+
+/// The most pixels along a line; a longer one is squeezed.
+const MOST_WIDTH: usize = 20_000;
+
+/// A line, scaled to the height that the network reads.
+#[derive(Debug, Default)]
+pub(crate) struct LinePicture {
+    pub(crate) width: usize,
+    /// Quantised: the line's black is -1, its white 1.
+    pub(crate) pixels: Vec<u8>,
+    /// Where its left edge is on the page.
+    pub(crate) left: f32,
+    /// Pixels of the page to one of the line.
+    pub(crate) scale: f32,
+    grays: Vec<u8>,
+    rows: Vec<u16>,
+}
+
+impl LinePicture {
+    /// Takes an area of the page.
+    pub(crate) fn take(&mut self, page: &Picture<'_>, area: Area, height: usize) {
+        let margin = (area.height() * MARGIN).max(1.0);
+        let (left, top) = ((area.left - margin).max(0.0), (area.top - margin).max(0.0));
+        let right = (area.right + margin).min(page.width as f32);
+        let bottom = (area.bottom + margin).min(page.height as f32);
+        let scale = ((bottom - top) / height as f32).max(1e-3);
+        let width = (((right - left) / scale).round() as usize).clamp(1, MOST_WIDTH);
+        self.width = width;
+        self.left = left;
+        self.scale = (right - left) / width as f32;
+        self.scale_down(page, (left, top, right, bottom), height);
+        let (black, white) = levels(&self.grays, width, height);
+        self.pixels.clear();
+        self.pixels.extend(self.grays.iter().map(|&gray| quantised_pixel(gray, black, white)));
+    }
+
+    /// Draws the area in `height` rows: first across, then down, each pixel the mean of what it covers; where there is less
+    /// than one pixel to a pixel, between its neighbours.
+    fn scale_down(
+        &mut self,
+        page: &Picture<'_>,
+        (left, top, right, bottom): (f32, f32, f32, f32),
+        height: usize,
+    ) {
+        let across = Spans::new(left, right, self.width, page.width);
+        let down = Spans::new(top, bottom, height, page.height);
+        let (first, last) = down.extent();
+        self.rows.clear();
+        self.rows.reserve((last - first) * self.width);
+        for row in page.samples[first * page.width..last * page.width].chunks_exact(page.width) {
+            self.rows.extend(across.spans.iter().map(|span| span.mean(|at| u32::from(row[at]) << 8) as u16));
+        }
+        self.grays.clear();
+        self.grays.reserve(self.width * height);
+        for span in &down.spans {
+            for x in 0..self.width {
+                let mean = span.mean(|at| u32::from(self.rows[(at - first) * self.width + x]));
+                self.grays.push((mean >> 8) as u8);
+            }
+        }
+    }
+}
+
+/// The pixels that each pixel of a scaled side is made of.
+struct Spans {
+    spans: Vec<Span>,
+}
+
+/// Pixels in a row with their weights, of 65,536 together.
+struct Span {
+    first: usize,
+    weights: Vec<u32>,
+}
+
+impl Spans {
+    fn new(from: f32, to: f32, count: usize, most: usize) -> Self {
+        let step = (to - from) / count as f32;
+        // Never narrower than a pixel: what is enlarged is drawn between two.
+        let reach = step.max(1.0) / 2.0;
+        let span = |number: usize| {
+            let centre = from + (number as f32 + 0.5) * step;
+            let (start, end) = ((centre - reach).max(0.0), (centre + reach).min(most as f32));
+            let first = (start as usize).min(most - 1);
+            let last = (end.ceil() as usize).clamp(first + 1, most);
+            let parts: Vec<f32> = (first..last)
+                .map(|pixel| (end.min(pixel as f32 + 1.0) - start.max(pixel as f32)).max(0.0))
+                .collect();
+            let total: f32 = parts.iter().sum::<f32>().max(1e-6);
+            Span { first, weights: parts.iter().map(|part| (part / total * 65_536.0) as u32).collect() }
+        };
+        Self { spans: (0..count).map(span).collect() }
+    }
+
+    fn extent(&self) -> (usize, usize) {
+        let first = self.spans.first().map_or(0, |span| span.first);
+        let last = self.spans.last().map_or(first + 1, |span| span.first + span.weights.len());
+        (first, last)
+    }
+}
+
+impl Span {
+    fn mean(&self, value: impl Fn(usize) -> u32) -> u32 {
+        let parts = self.weights.iter().enumerate();
+        (parts.map(|(place, &weight)| u64::from(value(self.first + place)) * u64::from(weight)).sum::<u64>()
+            >> 16) as u32
+    }
+}
+
+/// The lightness of a line's ink and of its paper, from the valleys and peaks along its middle.
+fn levels(grays: &[u8], width: usize, height: usize) -> (f32, f32) {
+    let row = &grays[height / 2 * width..][..width];
+    let (mut valleys, mut peaks) = ([0_u32; 256], [0_u32; 256]);
+    for three in row.windows(3) {
+        let (before, here, after) = (three[0], three[1], three[2]);
+        if (here < before && here <= after) || (here <= before && here < after) {
+            valleys[usize::from(here)] += 1;
+        }
+        if (here > before && here >= after) || (here >= before && here > after) {
+            peaks[usize::from(here)] += 1;
+        }
+    }
+    (at_share(&valleys, 0.25, 0.0), at_share(&peaks, 0.75, 255.0))
+}
+
+/// The value that this share of the counted ones does not exceed.
+fn at_share(counts: &[u32; 256], share: f32, otherwise: f32) -> f32 {
+    let total: u32 = counts.iter().sum();
+    let wanted = share * total as f32;
+    let mut seen = 0.0;
+    for (value, &count) in counts.iter().enumerate() {
+        seen += count as f32;
+        if count > 0 && seen >= wanted {
+            return value as f32;
+        }
+    }
+    otherwise
+}

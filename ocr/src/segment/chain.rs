@@ -1,0 +1,290 @@
+//! Letters to lines.
+
+use super::Frame;
+use super::components::{Component, join, root};
+
+/// Sizes in pixels at 150 dpi: a speck, the tallest letter, and the lowest that a body can be.
+const SPECK_PIXELS: f32 = 3.0;
+const TALLEST: f32 = 80.0;
+const LOWEST_BODY: f32 = 6.0;
+
+/// Bodies lie between these parts of the page's middle height of letters; what is higher chains with its like.
+const LOW: f32 = 0.55;
+const HIGH: f32 = 1.9;
+
+/// The most letters, and the most marks, of a page; what has more is a pattern or noise.
+const MOST_BODIES: usize = 20_000;
+const MOST_MARKS: usize = 60_000;
+
+/// Words of a line are closer than this, in heights of the line.
+const WORD_GAP: f32 = 1.6;
+
+/// The lines of a page, in no order.
+pub(crate) fn lines(components: &[Component], unit: f32) -> Vec<Frame> {
+    let is_ink = |component: &&Component| {
+        let (width, height) = (component.frame.width() as f32, component.frame.height() as f32);
+        let is_rule = width >= 40.0 * unit && height <= 4.0 * unit;
+        component.pixels as f32 > SPECK_PIXELS * unit * unit && height <= TALLEST * unit && !is_rule
+    };
+    let ink: Vec<Frame> = components.iter().filter(is_ink).map(|component| component.frame).collect();
+    let middle = middle_height(&ink, unit);
+    let is_upright_rule =
+        |frame: &Frame| frame.height() as f32 > HIGH * middle && frame.width() as f32 <= 5.0 * unit;
+    let (mut marks, mut bodies, mut tall) = (Vec::new(), Vec::new(), Vec::new());
+    for frame in ink {
+        let height = frame.height() as f32;
+        if is_upright_rule(&frame) {
+            continue;
+        }
+        if height < (LOW * middle).max(LOWEST_BODY * unit) {
+            marks.push(frame);
+        } else if height <= HIGH * middle {
+            bodies.push(frame);
+        } else {
+            tall.push(frame);
+        }
+    }
+    if bodies.len() + tall.len() > MOST_BODIES || marks.len() > MOST_MARKS {
+        return Vec::new();
+    }
+    let mut lines = merged(chained(&bodies));
+    lines.extend(merged(chained(&tall)));
+    let mut lines = absorbed(lines);
+    attach(&mut lines, marks);
+    lines
+}
+
+/// The height of which half the ink, by width, is lower.
+fn middle_height(ink: &[Frame], unit: f32) -> f32 {
+    let mut heights: Vec<(i32, i32)> = ink
+        .iter()
+        .filter(|frame| frame.height() as f32 >= LOWEST_BODY * unit && frame.width() as f32 >= 3.0 * unit)
+        .map(|frame| (frame.height(), frame.width().min(2 * frame.height())))
+        .collect();
+    heights.sort_unstable();
+    let half = heights.iter().map(|(_, width)| width).sum::<i32>() / 2;
+    let mut seen = 0;
+    for (height, width) in heights {
+        seen += width;
+        if seen >= half {
+            return height as f32;
+        }
+    }
+    15.0 * unit
+}
+
+/// Each body joined with its nearest neighbour to the right in the same row. The bodies come by their left edges.
+fn chained(bodies: &[Frame]) -> Vec<Frame> {
+    let widest = bodies.iter().map(Frame::width).max().unwrap_or(0);
+    let mut parents: Vec<u32> = (0..bodies.len() as u32).collect();
+    for (number, body) in bodies.iter().enumerate() {
+        let mut nearest: Option<(i32, usize)> = None;
+        let reach = (WORD_GAP * body.height() as f32) as i32 + widest;
+        for (other, candidate) in bodies.iter().enumerate().skip(number + 1) {
+            if candidate.left - body.right > reach {
+                break;
+            }
+            let (low, high) = (body.height().min(candidate.height()), body.height().max(candidate.height()));
+            let gap = candidate.left - body.right;
+            if 2 * body.rows_shared(candidate) < low
+                || gap as f32 > WORD_GAP * 0.75 * high as f32
+                || nearest.is_some_and(|(least, _)| gap >= least)
+            {
+                continue;
+            }
+            nearest = Some((gap, other));
+        }
+        if let Some((_, other)) = nearest {
+            join(&mut parents, number as u32, other as u32);
+        }
+    }
+    let mut frames: Vec<Option<Frame>> = vec![None; bodies.len()];
+    for (number, body) in bodies.iter().enumerate() {
+        let root = root(&mut parents, number as u32) as usize;
+        frames[root] = Some(frames[root].map_or(*body, |known| known.union(body)));
+    }
+    frames.into_iter().flatten().collect()
+}
+
+/// Fragments of a row become one where they are as close as words.
+fn merged(mut fragments: Vec<Frame>) -> Vec<Frame> {
+    fragments.sort_unstable_by_key(|frame| frame.left);
+    let mut lines: Vec<Frame> = Vec::new();
+    let mut rows = Rows::default();
+    for fragment in fragments {
+        let fits = |&&number: &&usize| {
+            let line = &lines[number];
+            let (low, high) = (line.height().min(fragment.height()), line.height().max(fragment.height()));
+            2 * line.rows_shared(&fragment) >= low
+                && (line.gap(&fragment) as f32) < WORD_GAP * low as f32
+                && high <= 3 * low
+        };
+        let near = rows.near(&fragment);
+        let number = match near.iter().filter(fits).max_by_key(|&&number| lines[number].right) {
+            Some(&number) => {
+                lines[number] = lines[number].union(&fragment);
+                number
+            }
+            None => {
+                lines.push(fragment);
+                lines.len() - 1
+            }
+        };
+        rows.add(number, &fragment);
+    }
+    lines
+}
+
+/// Lines that lie within others, as the marks of a headline, become part of them.
+fn absorbed(mut lines: Vec<Frame>) -> Vec<Frame> {
+    lines.sort_unstable_by_key(|line| std::cmp::Reverse(line.width() * line.height()));
+    let mut kept: Vec<Frame> = Vec::new();
+    let mut rows = Rows::default();
+    for line in lines {
+        let near = rows.near(&line);
+        let holder = near.into_iter().find(|&holder| {
+            let holder = &kept[holder];
+            let around = holder.height() / 2;
+            let is_low = 2 * line.height() <= holder.height();
+            let inside = line.left >= holder.left - around && line.right <= holder.right + around;
+            let near = line.bottom > holder.top - around / 2 && line.top < holder.bottom + around / 2;
+            let shares = 4 * line.rows_shared(holder) >= 3 * line.height();
+            inside && ((is_low && near) || shares)
+        });
+        match holder {
+            Some(holder) => kept[holder] = kept[holder].union(&line),
+            None => {
+                rows.add(kept.len(), &line);
+                kept.push(line);
+            }
+        }
+    }
+    kept
+}
+
+/// Gives accents, dots and punctuation to the lines that they belong to; what belongs to none is left out.
+fn attach(lines: &mut [Frame], marks: Vec<Frame>) {
+    let bodies: Vec<Frame> = lines.to_vec();
+    let mut rows = Rows::default();
+    bodies.iter().enumerate().for_each(|(number, line)| rows.add(number, line));
+    for mark in marks {
+        let mut nearest: Option<(f32, usize)> = None;
+        let middle = (mark.top + mark.bottom) as f32 / 2.0;
+        for number in rows.near(&mark) {
+            let line = &bodies[number];
+            let height = line.height() as f32;
+            let distance = (line.top as f32 - middle).max(middle - line.bottom as f32).max(0.0);
+            let beside = line.gap(&mark).max(0) as f32;
+            let reach = if distance > 0.0 { 0.3 } else { 1.2 };
+            let below = middle > line.bottom as f32;
+            if distance > height * if below { 0.4 } else { 0.6 } || beside > reach * height {
+                continue;
+            }
+            let cost = distance + beside / 4.0;
+            if nearest.is_none_or(|(least, _)| cost < least) {
+                nearest = Some((cost, number));
+            }
+        }
+        if let Some((_, number)) = nearest {
+            lines[number] = lines[number].union(&mark);
+        }
+    }
+}
+
+/// Frames by the rows that they fill, so that those near one are found without looking at all.
+#[derive(Debug, Default)]
+struct Rows {
+    bands: Vec<Vec<usize>>,
+}
+
+impl Rows {
+    /// Rows of a band, more than a letter is away from its marks.
+    const BAND: i32 = 64;
+
+    fn add(&mut self, number: usize, frame: &Frame) {
+        for band in Self::bands_of(frame, 0) {
+            if self.bands.len() <= band {
+                self.bands.resize(band + 1, Vec::new());
+            }
+            if self.bands[band].last() != Some(&number) {
+                self.bands[band].push(number);
+            }
+        }
+    }
+
+    /// The numbers of the frames in the same rows, and in those a band above and below.
+    fn near(&self, frame: &Frame) -> Vec<usize> {
+        let bands = Self::bands_of(frame, 1).filter_map(|band| self.bands.get(band));
+        let mut near: Vec<usize> = bands.flatten().copied().collect();
+        near.sort_unstable();
+        near.dedup();
+        near
+    }
+
+    fn bands_of(frame: &Frame, around: i32) -> impl Iterator<Item = usize> {
+        let (first, last) = (frame.top / Self::BAND - around, (frame.bottom - 1) / Self::BAND + around);
+        (first.max(0)..=last.max(0)).filter_map(|band| usize::try_from(band).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(left: i32, top: i32, width: i32, height: i32) -> Component {
+        let frame = Frame { left, top, right: left + width, bottom: top + height };
+        Component { frame, pixels: (width * height) as u32 / 2 }
+    }
+
+    /// A line of letters ten wide and fourteen high, a space after every fifth.
+    fn line(left: i32, top: i32, letters: i32) -> Vec<Component> {
+        (0..letters).map(|number| letter(left + number * 12 + number / 5 * 8, top, 10, 14)).collect()
+    }
+
+    fn found(mut components: Vec<Component>) -> Vec<Frame> {
+        components.sort_by_key(|component| component.frame.left);
+        let mut found = lines(&components, 1.0);
+        found.sort_by_key(|line| (line.top, line.left));
+        found
+    }
+
+    #[test]
+    fn letters_and_their_marks_become_a_line() {
+        let mut page = line(100, 100, 20);
+        page.push(letter(126, 92, 6, 4));
+        page.push(letter(150, 116, 3, 3));
+        page.extend(line(100, 130, 20));
+        let lines = found(page);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!((lines[0].top, lines[0].bottom, lines[0].left), (92, 119, 100));
+        assert_eq!((lines[1].top, lines[1].bottom), (130, 144));
+    }
+
+    #[test]
+    fn two_columns_of_a_letterhead_stay_apart() {
+        let mut page = line(100, 100, 10);
+        page.extend(line(400, 103, 20));
+        assert_eq!(found(page).len(), 2);
+    }
+
+    #[test]
+    fn rules_frames_and_large_things_are_no_letters() {
+        let mut page = line(100, 100, 10);
+        page.push(letter(100, 120, 200, 2));
+        page.push(letter(90, 60, 3, 70));
+        page.push(letter(300, 60, 300, 280));
+        let lines = found(page);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!((lines[0].top, lines[0].bottom, lines[0].right), (100, 114, 226));
+    }
+
+    #[test]
+    fn a_headline_of_large_letters_keeps_its_accents() {
+        let mut page = line(100, 200, 40);
+        page.extend((0..8).map(|number| letter(100 + number * 34, 100, 28, 40)));
+        page.push(letter(136, 84, 16, 12));
+        let lines = found(page);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!((lines[0].top, lines[0].bottom), (84, 140));
+    }
+}

@@ -1,0 +1,63 @@
+//! Pages of the project's samples, read and held against what they say.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot make its fixture has failed")]
+
+use std::path::PathBuf;
+
+use muniment_ocr::{Picture, Reader};
+
+const DATA: &str = "/usr/share/tesseract-ocr/5/tessdata/vie.traineddata";
+
+/// The red channel of a sample's image, and its truth.
+fn sample(name: &str) -> (image::GrayImage, Vec<String>) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../samples/small");
+    let picture = image::open(folder.join(name)).unwrap().to_rgb8();
+    let red = image::GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
+        image::Luma([picture.get_pixel(x, y).0[0]])
+    });
+    let truth = std::fs::read_to_string(folder.join(name).with_extension("gt.txt")).unwrap();
+    (red, truth.lines().map(str::to_owned).collect())
+}
+
+fn read(image: &image::GrayImage) -> Vec<String> {
+    let reader = Reader::open(DATA.as_ref()).unwrap();
+    let page = Picture {
+        width: image.width() as usize,
+        height: image.height() as usize,
+        dpi: 300.0,
+        samples: image.as_raw(),
+    };
+    let texts =
+        |line: muniment_ocr::Line| line.words.into_iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
+    reader.read(&page).into_iter().map(texts).collect()
+}
+
+/// Edits between two texts (V. I. Levenshtein, 1966).
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (number, a) in one.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = number + 1;
+        for (at, b) in other.iter().enumerate() {
+            let replaced = corner + usize::from(a != *b);
+            corner = row[at + 1];
+            row[at + 1] = replaced.min(row[at] + 1).min(corner + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[test]
+fn a_sample_is_read_as_it_is_written() {
+    let (image, truth) = sample("0002-birth.png");
+    let lines = read(&image);
+    let (mut wrong, mut letters) = (0, 0);
+    for line in truth.iter().filter(|line| !line.trim().is_empty()) {
+        let nearest = lines.iter().map(|read| edits(line, read)).min().unwrap_or(usize::MAX);
+        wrong += nearest.min(line.chars().count());
+        letters += line.chars().count();
+    }
+    let rate = wrong as f64 / letters as f64;
+    assert!(rate < 0.03, "{wrong} of {letters} letters are wrong: {lines:#?}");
+}
