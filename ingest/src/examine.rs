@@ -207,10 +207,10 @@ mod tests {
     use muniment_record::{Area, Word};
 
     use super::*;
-    use crate::Limits;
     use crate::raster::{Channels, usize_of};
     use crate::skew::tests::lines;
     use crate::tesseract::Tesseract;
+    use crate::{Limits, Native};
 
     const SIZE: (u32, u32) = (1240, 1754);
 
@@ -293,13 +293,15 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/small/0001-business.jpg");
         let limits = Limits::default();
         let tesseract = Tesseract::find("vie", &limits).unwrap();
-        for turn in Turn::ALL {
+        let native = Native::find("vie").unwrap();
+        let readers: [&dyn Ocr; 2] = [&tesseract, &native];
+        for (turn, ocr) in Turn::ALL.into_iter().flat_map(|turn| readers.map(|ocr| (turn, ocr))) {
             let image = crate::source::jpeg::load("sample", std::fs::read(path).unwrap(), &limits).unwrap();
             let dpi = image.dpi.unwrap();
             let scanned = laid_wrongly(image.raster, turn);
             let height = scanned.height as f32 * 72.0 / dpi.1;
-            let examined = examine(&scanned, Orientation::UPRIGHT, dpi, height, Some(&tesseract)).unwrap();
-            assert_eq!(examined.turn, turn, "{:?}", examined.findings);
+            let examined = examine(&scanned, Orientation::UPRIGHT, dpi, height, Some(ocr)).unwrap();
+            assert_eq!(examined.turn, turn, "{}: {:?}", ocr.name(), examined.findings);
             assert!(examined.reading.text.contains("CỘNG HÒA XÃ HỘI"), "{}", examined.reading.text);
         }
     }

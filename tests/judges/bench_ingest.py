@@ -112,7 +112,7 @@ class Program:
         """
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{scan.stem}.pdf"
-        plain = least(self.plain(scan, target), rounds, {**SINGLE, "NO_OCR": "1"}) if self.plain else None
+        plain = least(self.plain(scan, target), rounds, {**SINGLE, "OCR": "none"}) if self.plain else None
         command = self.reading(scan, target) if self.reading else None
         twice = least(command, rounds, {**SINGLE, "REREAD_ONE_IN": "1"}) if self.rereads else None
         reading = least(command, rounds if self.rereads else 1) if command else None

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Measures the own reader of text beside Tesseract on the same pages: CPU, letters misread, places of words.
+#
+#   COUNT=48 scripts/bench-ocr.sh [SCANS...]    folders with NAME.jpg or NAME.png and, where there is a truth, NAME.gt.txt
+#
+# Without a folder it draws COUNT documents of four kinds. Python's packages go into an environment of their own, BENCH_VENV.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/tools.sh test
+target=${CARGO_TARGET_DIR:-target}
+venv=${BENCH_VENV:-$target/bench-venv}
+if ! "$venv/bin/python" -c 'import edlib, numpy, PIL, pymupdf, skimage' 2>/dev/null; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet edlib numpy pillow pymupdf scikit-image
+fi
+cargo build --release --quiet --package muniment-ingest --example prepare
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+if [ $# -eq 0 ]; then
+    cargo run --release --quiet --package muniment-samples -- \
+        --seed 7 --count "${COUNT:-48}" --dpi 300 --format jpeg --out "$work/drawn"
+    set -- "$work/drawn"
+fi
+"$venv/bin/python" tests/judges/bench_ocr.py --prepare "$target/release/examples/prepare" --work "$work" "$@"
