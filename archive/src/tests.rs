@@ -17,3 +17,4 @@ mod round;
 mod s3;
 pub(crate) mod seaweed;
 mod syncs;
+mod upgrade;
