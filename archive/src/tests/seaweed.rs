@@ -113,6 +113,8 @@ fn spawn(folder: &Path) -> (Child, u16) {
         .arg("server")
         .args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=40"])
         .args(["-master.volumeSizeLimitMB=128", "-master.telemetry=false"])
+        // These listen on one port whatever else is said, so a second server would not come up.
+        .args(["-s3.port.iceberg=0", "-s3.port.lance=0"])
         .arg(format!("-dir={}", folder.join("data").display()))
         .arg(format!("-s3.config={}", folder.join("s3.json").display()))
         .args(names.iter().zip(&ports).map(|(name, port)| format!("-{name}={port}")))
