@@ -36,7 +36,8 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok("none") => None,
             Ok("native") => Some(Recogniser::native("vie")?),
             Ok("tesseract") => Some(Recogniser::Tesseract(Tesseract::find("vie", &Limits::default())?)),
-            _ => Some(Recogniser::find("vie", &Limits::default())?),
+            Ok("auto") | Err(_) => Some(Recogniser::find("vie", &Limits::default())?),
+            Ok(other) => anyhow::bail!("there is no recogniser {other}"),
         },
         contained: if is_set("CONTAINED") { Some(Contained::new(std::env::current_exe()?)) } else { None },
     };

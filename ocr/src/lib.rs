@@ -5,8 +5,8 @@
 //! gives their words with places and confidence.
 //!
 //! Around the network, which is Tesseract's, all is made for speed: lines are found on a mask of half the resolution, weights
-//! are multiplied as bytes with the widest instructions that the processor has, and nothing is allocated while a line is
-//! read. Results do not depend on the processor. The crate does no I/O but to open the file, and knows no clock.
+//! are multiplied as bytes with the widest instructions that the processor has, and nothing is allocated from step to step of
+//! a line. Results do not depend on the processor. The crate does no I/O but to open the file, and knows no clock.
 
 mod charset;
 mod ctc;

@@ -273,12 +273,9 @@ impl Network {
                 let number = if direction == Direction::Forwards { number } else { count - 1 - number };
                 let sums = &mut room.sums[number * lstm.from_inputs.rows..][..lstm.from_inputs.rows];
                 let step = from + number;
-                if let Some(before) = before {
-                    let outputs = &room.next[before * lstm.states..][..lstm.states];
-                    (self.kernels.multiply)(&lstm.from_outputs, outputs, sums);
-                } else {
-                    lstm.add_nothing(sums);
-                }
+                // Before the first step there is nothing, which is what stands in its own place yet.
+                let outputs = &room.next[before.unwrap_or(step) * lstm.states..][..lstm.states];
+                (self.kernels.multiply)(&lstm.from_outputs, outputs, sums);
                 let outputs = &mut room.next[step * lstm.states..][..lstm.states];
                 (self.kernels.gates)(sums, &lstm.from_inputs.scales, &mut room.states, outputs);
                 before = Some(step);
@@ -337,11 +334,6 @@ impl Lstm {
             sums.extend(starts.map(|(inputs, outputs)| inputs + outputs));
         }
         (kernels.multiply)(&self.from_inputs, inputs, sums);
-    }
-
-    /// The part of the sums that comes from a step before, where there is none.
-    fn add_nothing(&self, sums: &mut [i32]) {
-        sums.iter_mut().zip(&self.from_outputs.start).for_each(|(sum, start)| *sum -= start);
     }
 }
 

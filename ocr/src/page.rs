@@ -1,5 +1,8 @@
 //! A page, its lines and words.
 
+/// Of a sample: what is darker is ink. The paper around it is white, as pages are whitened before they are read.
+pub(crate) const INK: u8 = 173;
+
 /// A page as it is read: one channel, upright and straight, ink dark on white.
 #[derive(Clone, Copy, Debug)]
 pub struct Picture<'a> {

@@ -1,9 +1,6 @@
 //! Where words stand: the network says about where it saw their letters, the ink says where they end.
 
-use crate::page::{Area, Picture};
-
-/// Of white: what is darker is ink.
-const INK: u8 = 173;
+use crate::page::{Area, INK, Picture};
 
 /// The columns of a line that have ink.
 #[derive(Debug, Default)]

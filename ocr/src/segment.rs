@@ -1,7 +1,7 @@
 //! Finds the lines of a page in the order in which they are read.
 //!
 //! Ink on a mask of about 150 dpi -> connected components -> letters chained to lines -> marks attached -> order. Rules,
-//! frames, dotted lines and what is too large for a letter are left out on the way.
+//! frames and what is too large for a letter are left out on the way.
 
 mod chain;
 mod components;

@@ -46,6 +46,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
     while !is_so() {
         assert!(Instant::now() < deadline, "not within two minutes: {what}");
+        // The folder is watched by another process, which says nothing to this one: it is looked at until it is so.
         std::thread::sleep(Duration::from_millis(50));
     }
 }

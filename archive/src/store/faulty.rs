@@ -98,6 +98,7 @@ impl<S: ObjectStore> Faulty<S> {
             Some(Fault::ErrorAfter) => call().and_then(|_| fail(io::ErrorKind::ConnectionAborted)),
             Some(Fault::TimedOut) => call().and_then(|_| fail(io::ErrorKind::TimedOut)),
             Some(Fault::Slow) => {
+                // The fault itself: long beside a call that takes microseconds.
                 thread::sleep(Duration::from_millis(2));
                 call()
             }

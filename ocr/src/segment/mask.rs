@@ -1,9 +1,6 @@
 //! Where the ink is.
 
-use crate::page::Picture;
-
-/// Of white: what is darker is ink.
-const INK: f32 = 0.68;
+use crate::page::{INK, Picture};
 
 /// A run of ink this long is a rule or dark ground, not a letter (0.6 inches at 150 dpi).
 const RULE: f32 = 90.0;
@@ -19,7 +16,7 @@ impl Mask {
     /// The ink of a page, the mean of `factor` by `factor` pixels to one.
     pub(crate) fn of(page: &Picture<'_>, factor: usize) -> Self {
         let width = page.width / factor;
-        let most = (255.0 * INK * (factor * factor) as f32) as u32;
+        let most = u32::from(INK) * (factor * factor) as u32;
         let mut sums = vec![0_u16; page.width];
         let mut rows = Vec::with_capacity(page.height / factor);
         for strip in page.samples.chunks_exact(page.width * factor) {
