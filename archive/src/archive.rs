@@ -7,6 +7,7 @@ use muniment_record::{Digest, LookupToken, Receipt, Record, RecordId, ResultCode
 use tracing::info;
 
 use crate::catalogue::{Catalogue, OutboxRow};
+use crate::events::ArrivalFact;
 use crate::lock::Lock;
 use crate::object::{StoredObject, read_pdf};
 use crate::store::{DiskStore, ObjectStore, Store, sync_directory};
@@ -23,7 +24,7 @@ pub use deposit::RecoverReport;
 #[cfg(test)]
 pub(crate) use revise::Revision;
 
-use group::Group;
+use group::{Group, place_of};
 
 /// The catalogue's file in an archive's directory.
 pub(crate) const CATALOGUE: &str = "catalog.sqlite";
@@ -141,6 +142,9 @@ impl Archive {
     }
 
     /// Enters in the ledger that a document was not archived, and why: settles its pending row, or makes a new one.
+    ///
+    /// Its object, which is in storage where only the catalogue failed, is taken out again: nobody would roll it forward once
+    /// the row is settled. A stop before that leaves it to [`Archive::audit`] to name; no stop leaves a record without its object.
     pub async fn settle(
         &self,
         batch: &BatchId,
@@ -148,7 +152,23 @@ impl Archive {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.catalogue.settle(batch, arrival, &outcome, now).await
+        let pending = self.catalogue.pending(None).await?;
+        let is_its = |fact: &ArrivalFact| {
+            fact.batch == *batch && fact.name == arrival.name && Some(fact.sha256) == arrival.sha256
+        };
+        let unfinished: Vec<RecordId> = pending
+            .into_iter()
+            .filter(|pending| is_its(&pending.fact))
+            .map(|pending| pending.record)
+            .collect();
+        self.catalogue.settle(batch, arrival, &outcome, now).await?;
+        self.blocking(move |store| {
+            let places = unfinished.into_iter().map(place_of);
+            places
+                .map(|place| if store.has_object(&place)? { store.withdraw_object(&place) } else { Ok(()) })
+                .collect()
+        })
+        .await
     }
 
     /// The ledger of a batch.

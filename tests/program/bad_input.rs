@@ -100,8 +100,8 @@ fn a_full_disk_loses_nothing_and_a_later_run_takes_up_the_rest() {
             .output()
             .expect("unshare runs"),
     );
-    run.expect(0);
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap_or_default();
+    assert_eq!(run.code, 0, "{}\n{}\n{}", run.stderr, read("again.json"), read("audit.json"));
     assert_eq!(read("full.code").trim(), "1", "{}", read("full.err"));
     let full: Value = serde_json::from_str(&read("full.json")).expect("a summary");
     let documents = full["documents"].as_array().expect("documents");

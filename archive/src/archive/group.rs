@@ -227,6 +227,6 @@ fn compose(store: &Store, deposit: Deposit) -> Result<Parcel, Error> {
     Ok(Parcel { blobs, tree: Some(tree) })
 }
 
-fn place_of(id: RecordId) -> String {
+pub(super) fn place_of(id: RecordId) -> String {
     object_path(&object_id(id))
 }

@@ -6,8 +6,8 @@ use std::io::ErrorKind::{ReadOnlyFilesystem, StorageFull};
 
 use muniment_seal::note::NoteKey;
 
-use super::fixture::{Document, House, archive_all, audit, files, now};
-use crate::{Archive, ErrorKind, Registration};
+use super::fixture::{Document, House, archive_all, audit, files, id_of, now};
+use crate::{Archive, ErrorKind, Outcome, Registration};
 
 /// Has every step from this one on fail while two documents come in and the log is published; says whether any did.
 async fn fails_after(steps: u32, fault: io::ErrorKind) -> bool {
@@ -98,4 +98,32 @@ async fn a_catalogue_that_cannot_grow_refuses_and_later_goes_on() {
     assert_eq!(archive.recover(now()).await.unwrap().finished.len() as u64, refused);
     let report = audit(&archive).await;
     assert!(report.is_clean() && report.records == 60, "{report}");
+}
+
+#[tokio::test]
+async fn what_is_set_aside_because_the_catalogue_failed_leaves_no_object() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let mut refused = None;
+    let mut seed = 0;
+    while refused.is_none() {
+        let document = Document::new(&house, seed, 0);
+        document.register(&archive, &batch).await;
+        pragma(&archive, "PRAGMA max_page_count = 1").await;
+        refused = document.deposit(&archive, &batch).await.err().map(|_| document);
+        pragma(&archive, "PRAGMA max_page_count = 1000000").await;
+        seed += 1;
+    }
+    let mut document = refused.unwrap();
+    assert_eq!(audit(&archive).await.objects, u64::from(seed), "it is in storage");
+    let outcome = Outcome::Quarantined { code: "no-space".to_owned(), detail: "no space left".to_owned() };
+    archive.settle(&batch, &document.arrival(), outcome, now()).await.unwrap();
+    let report = audit(&archive).await;
+    assert!(report.is_clean() && report.objects == u64::from(seed - 1), "{report}");
+    // Handed in again, it is archived under another id.
+    document.id = id_of(seed);
+    assert!(matches!(document.register(&archive, &batch).await, Registration::New { .. }));
+    document.deposit(&archive, &batch).await.unwrap();
+    let report = audit(&archive).await;
+    assert!(report.is_clean() && report.objects == u64::from(seed), "{report}");
 }
