@@ -163,10 +163,12 @@ impl Archive {
             .collect();
         self.catalogue.settle(batch, arrival, &outcome, now).await?;
         self.blocking(move |store| {
-            let places = unfinished.into_iter().map(place_of);
-            places
-                .map(|place| if store.has_object(&place)? { store.withdraw_object(&place) } else { Ok(()) })
-                .collect()
+            for place in unfinished.into_iter().map(place_of) {
+                if store.has_object(&place)? {
+                    store.withdraw_object(&place)?;
+                }
+            }
+            Ok(())
         })
         .await
     }
