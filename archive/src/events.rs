@@ -1,4 +1,4 @@
-//! `events.json`: how a version came to be, in the event types of PREMIS 3 (Library of Congress, eventType).
+//! How a version came to be, in the event types of PREMIS 3 (Library of Congress, eventType).
 
 use jiff::Timestamp;
 use muniment_record::{Digest, Form, Record, RecordId};

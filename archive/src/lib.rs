@@ -38,6 +38,7 @@ mod object;
 mod point;
 mod rebuild;
 mod store;
+mod version_file;
 mod walk;
 
 pub use archive::{Archive, RecoverReport};

@@ -4,24 +4,18 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use muniment_record::{Digest, Receipt, Record, RecordId};
-use serde::de::DeserializeOwned;
 
 use crate::events::{ArrivalFact, Events};
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::{object_id, object_path};
 use crate::log::{Entry, Salt};
 use crate::store::{Content, Store, Tree};
+use crate::version_file::{Unusable, VERSION_JSON, VersionFile};
 use crate::{Error, ErrorKind};
-
-/// The logical name of the descriptive metadata.
-pub(crate) const RECORD_JSON: &str = "record.json";
-/// The logical name of the events.
-pub(crate) const EVENTS_JSON: &str = "events.json";
 
 /// A version of a record, composed and not yet written.
 pub(crate) struct Composed {
-    record_json: Vec<u8>,
-    events_json: Vec<u8>,
+    version_json: Vec<u8>,
     inventory_json: Vec<u8>,
     pdf_name: String,
     path: String,
@@ -38,7 +32,7 @@ impl Composed {
         archived_at: Timestamp,
     ) -> Result<Self, Error> {
         let events = Events::of_deposit(record, arrival, archived_at);
-        Self::of(record, pdf, &events, |files| {
+        Self::of(record, pdf, events, |files| {
             Inventory::first(object_id(record.id), archived_at, "archived", files)
         })
     }
@@ -51,27 +45,22 @@ impl Composed {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let events = Events::of_uplift(record, before.events.arrival.clone(), now);
-        Self::of(record, pdf, &events, |files| before.inventory.next(now, "uplifted", files))
+        Self::of(record, pdf, events, |files| before.inventory.next(now, "uplifted", files))
     }
 
     fn of(
         record: &Record,
         pdf: &[u8],
-        events: &Events,
+        events: Events,
         inventory: impl FnOnce(&[(String, String)]) -> Inventory,
     ) -> Result<Self, Error> {
-        let record_json = pretty("record.json", record)?;
-        let events_json = pretty("events.json", events)?;
+        let version_json = pretty(VERSION_JSON, &VersionFile::new(record.clone(), events))?;
         let pdf_name = pdf_name(record);
-        let inventory = inventory(&[
-            (pdf_name.clone(), sha512(pdf)),
-            (RECORD_JSON.to_owned(), sha512(&record_json)),
-            (EVENTS_JSON.to_owned(), sha512(&events_json)),
-        ]);
+        let inventory =
+            inventory(&[(pdf_name.clone(), sha512(pdf)), (VERSION_JSON.to_owned(), sha512(&version_json))]);
         Ok(Self {
             inventory_json: pretty("inventory.json", &inventory)?,
-            record_json,
-            events_json,
+            version_json,
             pdf_name,
             path: object_path(&inventory.id),
             version: inventory.head,
@@ -85,10 +74,7 @@ impl Composed {
         let memory = Content::Memory;
         let mut files = vec![
             (format!("{version}/content/{}", self.pdf_name), pdf),
-            (format!("{version}/content/{RECORD_JSON}"), memory(self.record_json)),
-            (format!("{version}/content/{EVENTS_JSON}"), memory(self.events_json)),
-            (format!("{version}/{INVENTORY}"), memory(self.inventory_json.clone())),
-            (format!("{version}/{SIDECAR}"), memory(sidecar.clone())),
+            (format!("{version}/content/{VERSION_JSON}"), memory(self.version_json)),
         ];
         let grows = version != "v1";
         if !grows {
@@ -100,7 +86,7 @@ impl Composed {
     }
 }
 
-/// An object as it stands in storage: its inventory and JSON files, each checked against the digest it is known by.
+/// An object as it stands in storage: its inventory and what it says of its newest version, each checked against the digest it is known by.
 #[derive(Debug)]
 pub(crate) struct StoredObject {
     pub inventory: Inventory,
@@ -120,19 +106,18 @@ impl StoredObject {
     pub(crate) fn load_at(store: &Store, path: &str, id: &str) -> Result<Self, Error> {
         let root = format!("ocfl/{path}");
         let inventory = load_inventory(store, &root, id)?;
-        let record: Record = load_json(store, &root, &inventory, &inventory.head, RECORD_JSON)?;
-        let events: Events = load_json(store, &root, &inventory, &inventory.head, EVENTS_JSON)?;
+        let VersionFile { record, events, .. } = load_version(store, &root, &inventory, &inventory.head)?;
         let is_head = inventory.head_number() == Some(record.version);
         if object_id(record.id) != id
             || events.record != record.id
             || events.version != record.version
             || !is_head
         {
-            return Err(Error::damaged(root, "record.json or events.json belong to another record"));
+            return Err(Error::damaged(root, "what it says of its version belongs to another record"));
         }
         let archived_at = events
             .archived_at()
-            .ok_or_else(|| Error::damaged(&root, "events.json lacks the end of ingestion"))?;
+            .ok_or_else(|| Error::damaged(&root, "its events lack the end of ingestion"))?;
         Ok(Self { inventory, record, events, archived_at })
     }
 
@@ -151,9 +136,8 @@ impl StoredObject {
         let root = name_of(self.record.id);
         (1..self.record.version)
             .map(|number| {
-                let record: Record =
-                    load_json(store, &root, &self.inventory, &format!("v{number}"), RECORD_JSON)?;
-                Ok((number, record.sha256))
+                let earlier = load_version(store, &root, &self.inventory, &format!("v{number}"))?;
+                Ok((number, earlier.record.sha256))
             })
             .collect()
     }
@@ -228,25 +212,45 @@ fn parse_inventory(bytes: &[u8], root: &str, id: &str) -> Result<Inventory, Erro
     }
 }
 
-fn load_json<T: DeserializeOwned>(
+/// Reads what is known of a version.
+fn load_version(
     store: &Store,
     root: &str,
     inventory: &Inventory,
     version: &str,
-    logical: &str,
-) -> Result<T, Error> {
-    let (path, expected) = inventory
-        .file(version, |name| name == logical)
-        .ok_or_else(|| Error::damaged(root, format!("the inventory names no {logical}")))?;
-    let name = format!("{root}/{path}");
-    let bytes = read_stored(store, &name)?;
-    if sha512(&bytes) != expected {
-        return Err(Error::damaged(name, "its SHA-512 is not the inventory's"));
-    }
-    serde_json::from_slice(&bytes).map_err(|cause| {
-        // The cause may repeat a value, which may be personal data: only its place is kept.
-        Error::damaged(name, format!("cannot be read at line {}, column {}", cause.line(), cause.column()))
+) -> Result<VersionFile, Error> {
+    let loaded = VersionFile::load(inventory, version, |path, expected| {
+        let name = format!("{root}/{path}");
+        let bytes = read_stored(store, &name)?;
+        if sha512(&bytes) == expected {
+            Ok(bytes)
+        } else {
+            Err(Fault::Store(Error::damaged(name, "its SHA-512 is not the inventory's")))
+        }
+    });
+    loaded.map_err(|fault| match fault {
+        Fault::Store(error) => error,
+        Fault::Unusable(Unusable { path: Some(path), why }) => Error::damaged(format!("{root}/{path}"), why),
+        Fault::Unusable(Unusable { path: None, why }) => Error::damaged(root, why),
     })
+}
+
+/// What may be wrong with a version's file: it cannot be had, or not be used.
+enum Fault {
+    Store(Error),
+    Unusable(Unusable),
+}
+
+impl From<Unusable> for Fault {
+    fn from(unusable: Unusable) -> Self {
+        Self::Unusable(unusable)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// Reads a file that must be there.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Description, Digest, Form, LookupToken, Page, Provenance, RecordId, Source};
 
-/// What the archive keeps about one digitised result (kết quả số hóa), written beside its PDF as `record.json`.
+/// What the archive keeps about one digitised result (kết quả số hóa), written beside its PDF in `version.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {

@@ -86,11 +86,11 @@ DAMAGES = [
     ("a PDF emptied", lambda root: cut(first(root, "*.pdf"), 0), {"structure", "signatures", "storage"}),
     ("a page turned after signing", lambda root: turn_page(first(root, "*.pdf")), {"signatures", "storage"}),
     ("bytes added after signing", lambda root: append_junk(first(root, "*.pdf")), {"signatures", "storage"}),
-    ("a bit of a record flipped", lambda root: flip(first(root, "record.json"), 0.5), {"storage"}),
-    ("a record deleted", lambda root: first(root, "record.json").unlink(), {"storage"}),
+    ("a bit of a record flipped", lambda root: flip(first(root, "version.json"), 0.5), {"storage"}),
+    ("a record deleted", lambda root: first(root, "version.json").unlink(), {"storage"}),
     ("an inventory changed", lambda root: flip(first(root, "inventory.json"), 0.5), {"storage"}),
     ("an inventory's digest deleted", lambda root: first(root, "inventory.json.sha512").unlink(), {"storage"}),
-    ("a file slipped in", lambda root: (first(root, "record.json").parent / "more.json").write_text("{}"), {"storage"}),
+    ("a file slipped in", lambda root: (first(root, "version.json").parent / "more.json").write_text("{}"), {"storage"}),
 ]
 
 

@@ -135,50 +135,36 @@ impl Archive {
     }
 }
 
-/// Puts an object right whose next version appears file by file and was stopped midway: where all of the version is there, it
-/// becomes the newest one; where not, what is there of it goes. Where versions appear at once there is nothing to do.
+/// Puts an object right whose next version appears file by file and was stopped midway. Its root inventory is written last, so
+/// where that is of the version before, nobody was told of the version, and what there is of it goes. Where versions appear at
+/// once there is nothing to do.
 fn mend(store: &Store, id: RecordId, version: u32) -> Result<(), Error> {
     let root = name_of(id);
     if StoredObject::load(store, id).is_ok_and(|object| object.record.version == version) {
         return Ok(());
     }
-    let newest = match whole_version(store, id, version)? {
-        Some(newest) => Some(newest),
-        None => whole_version(store, id, version - 1)?,
-    };
-    let Some((number, inventory)) = newest else { return Ok(()) };
-    let declared = sidecar(&inventory);
-    for (name, bytes) in [(SIDECAR, declared.as_bytes()), (INVENTORY, &inventory)] {
-        let name = format!("{root}/{name}");
-        if store.read(&name).is_ok_and(|there| there == bytes) {
-            continue;
-        }
-        store.replace(&name, bytes)?;
-    }
-    if number < version {
-        let left = format!("{root}/v{version}");
-        for name in store.files_below(&left)? {
-            store.objects().delete(&format!("{left}/{name}"))?;
-        }
+    // What is damaged besides is named when it is read.
+    let Some(inventory) = whole_version(store, id, version - 1)? else { return Ok(()) };
+    store.replace(&format!("{root}/{SIDECAR}"), sidecar(&inventory).as_bytes())?;
+    let left = format!("{root}/v{version}");
+    for name in store.files_below(&left)? {
+        store.objects().delete(&format!("{left}/{name}"))?;
     }
     Ok(())
 }
 
-/// A version's number and its inventory, where that and all that it names are there and sound.
-fn whole_version(store: &Store, id: RecordId, version: u32) -> Result<Option<(u32, Vec<u8>)>, Error> {
+/// The root inventory, where it is of this version and all that it names is there and sound.
+fn whole_version(store: &Store, id: RecordId, version: u32) -> Result<Option<Vec<u8>>, Error> {
     let root = name_of(id);
     let read = |path: &str| match store.read(&format!("{root}/{path}")) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     };
-    let at = |name: &str| format!("v{version}/{name}");
-    let (Some(bytes), Some(declared)) = (read(&at(INVENTORY))?, read(&at(SIDECAR))?) else { return Ok(None) };
+    let Some(bytes) = read(INVENTORY)? else { return Ok(None) };
     let inventory = serde_json::from_slice::<Inventory>(&bytes).ok();
     let Some(inventory) = inventory.filter(|inventory| {
-        declared == sidecar(&bytes).as_bytes()
-            && inventory.fault(&object_id(id)).is_none()
-            && inventory.head_number() == Some(version)
+        inventory.fault(&object_id(id)).is_none() && inventory.head_number() == Some(version)
     }) else {
         return Ok(None);
     };
@@ -189,7 +175,7 @@ fn whole_version(store: &Store, id: RecordId, version: u32) -> Result<Option<(u3
             }
         }
     }
-    Ok(Some((version, bytes)))
+    Ok(Some(bytes))
 }
 
 /// The record's next version.

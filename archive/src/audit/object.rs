@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use muniment_record::{Digest, Receipt, Record, RecordId};
 
 use crate::AuditProblem::{Changed, Extra, Missing, Unreadable};
-use crate::events::Events;
 use crate::finding::Findings;
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::object_id;
-use crate::object::{EVENTS_JSON, RECORD_JSON, is_pdf, name_of, receipt_of};
+use crate::object::{is_pdf, name_of, receipt_of};
 use crate::store::{Store, side_by_side};
+use crate::version_file::{Unusable, VersionFile, is_of_older_form};
 
 /// What was read of an object.
 pub(super) struct AuditedObject {
@@ -144,7 +144,7 @@ impl AuditedObject {
     fn check_content(&mut self, root: &str, inventory: &Inventory, files: &BTreeMap<String, Vec<u8>>) {
         let mut expected: BTreeSet<String> =
             [OBJECT_NAMASTE, INVENTORY, SIDECAR].into_iter().map(str::to_owned).collect();
-        for version in inventory.versions.keys() {
+        for version in inventory.versions.keys().filter(|version| is_of_older_form(inventory, version)) {
             expected.insert(format!("{version}/{INVENTORY}"));
             expected.insert(format!("{version}/{SIDECAR}"));
         }
@@ -173,67 +173,71 @@ impl AuditedObject {
         inventory: &Inventory,
         files: &BTreeMap<String, Vec<u8>>,
     ) {
-        let record: Option<Record> = self.read_json(root, inventory, RECORD_JSON, files);
-        let events: Option<Events> = self.read_json(root, inventory, EVENTS_JSON, files);
-        let (Some(record), Some(events)) = (record, events) else {
-            return;
+        let loaded = VersionFile::load(inventory, &inventory.head, |path, expected| {
+            // What is not as archived is named already, and nothing it says is believed.
+            let bytes = files.get(path).filter(|bytes| sha512(bytes) == expected);
+            bytes.cloned().ok_or(Fault::Named)
+        });
+        let VersionFile { record, events, .. } = match loaded {
+            Ok(version) => version,
+            Err(Fault::Named) => return,
+            Err(Fault::Unusable(Unusable { path: Some(path), why })) => {
+                return self.findings.add(format!("{root}/{path}"), Unreadable, why);
+            }
+            Err(Fault::Unusable(Unusable { path: None, why })) => {
+                return self.findings.add(format!("{root}/{INVENTORY}"), Missing, why);
+            }
         };
         if record.id != id || events.record != id || events.version != record.version {
-            self.findings.add(root, Changed, "record.json or events.json belong to another record");
-            return;
+            return self.findings.add(root, Changed, "what it says of its version belongs to another record");
         }
         match events.archived_at() {
             Some(archived_at) => {
                 let receipt = receipt_of(&record, archived_at);
                 self.found = Some(Found { record, receipt });
             }
-            None => self.findings.add(root, Changed, "events.json lacks the end of ingestion"),
+            None => self.findings.add(root, Changed, "its events lack the end of ingestion"),
         }
-    }
-
-    fn read_json<T: serde::de::DeserializeOwned>(
-        &mut self,
-        root: &str,
-        inventory: &Inventory,
-        logical: &str,
-        files: &BTreeMap<String, Vec<u8>>,
-    ) -> Option<T> {
-        let Some((path, expected)) = inventory.head_file(|name| name == logical) else {
-            self.findings.add(format!("{root}/{INVENTORY}"), Missing, format!("names no {logical}"));
-            return None;
-        };
-        // What is not as archived is named already, and nothing it says is believed.
-        let bytes = files.get(path).filter(|bytes| sha512(bytes) == expected)?;
-        let value = serde_json::from_slice(bytes);
-        if let Err(cause) = &value {
-            let place = format!("cannot be read at line {}, column {}", cause.line(), cause.column());
-            self.findings.add(format!("{root}/{path}"), Unreadable, place);
-        }
-        value.ok()
     }
 
     fn check_pdf(&mut self, name: String, bytes: Vec<u8>) {
         if let Some(found) = &self.found {
             if Digest::of(&bytes) != found.record.sha256 {
-                self.findings.add(&name, Changed, "its SHA-256 is not the one in record.json");
+                self.findings.add(&name, Changed, "its SHA-256 is not the record's");
             }
             if u64::try_from(bytes.len()) != Ok(found.record.bytes) {
-                self.findings.add(&name, Changed, "its length is not the one in record.json");
+                self.findings.add(&name, Changed, "its length is not the record's");
             }
         }
         self.pdf = Some(Pdf { name, bytes });
     }
 }
 
-/// The versions that the object should have, and those that it has.
+/// The versions that have an inventory in their directory, or should have one.
 fn versions_of(inventory: Option<&Inventory>, files: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
     let there = files.keys().filter_map(|name| {
-        let (version, _) = name.split_once('/')?;
+        let (version, file) = name.split_once('/')?;
         let number = version.strip_prefix('v')?;
-        number.parse::<u32>().ok().map(|_| version.to_owned())
+        let is_inventory = matches!(file, INVENTORY | SIDECAR) && number.parse::<u32>().is_ok();
+        is_inventory.then(|| version.to_owned())
     });
-    let named = inventory.into_iter().flat_map(|inventory| inventory.versions.keys().cloned());
-    there.chain(named).collect()
+    let of_older_form = inventory.into_iter().flat_map(|inventory| {
+        inventory.versions.keys().filter(|version| is_of_older_form(inventory, version)).cloned()
+    });
+    there.chain(of_older_form).collect()
+}
+
+/// Why nothing is known of a version.
+enum Fault {
+    /// Its file is a finding already.
+    Named,
+    Unusable(Unusable),
+}
+
+impl From<Unusable> for Fault {
+    fn from(unusable: Unusable) -> Self {
+        Self::Unusable(unusable)
+    }
 }
 
 fn newest(by_version: BTreeMap<String, Inventory>) -> Option<Inventory> {

@@ -14,8 +14,8 @@ use crate::catalogue::append_entry;
 use crate::log::{Entry, Tiles, inclusion};
 use crate::{Archive, BatchId, leaf_hash, verify_inclusion};
 
-/// Files that a deposit writes: eight of the object, the scan and the text.
-const FILES_A_DEPOSIT: f64 = 10.0;
+/// Files that a deposit writes: five of the object, the scan and the text.
+const FILES_A_DEPOSIT: f64 = 7.0;
 /// Documents that are made, and deposited, at a time.
 const AT_ONCE: u32 = 500;
 const IN_FLIGHT: usize = 64;

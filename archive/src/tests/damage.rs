@@ -23,12 +23,9 @@ const ACTIONS: [Action; 4] = [Action::Delete, Action::Truncate, Action::Flip, Ac
 const PDF: &str = "v1/content/H05.12-260224-0001-KQ1.pdf";
 
 /// Files of a record's object, each with the file of the next record's that it changes places with.
-const OBJECT_FILES: [(&str, &str); 8] = [
+const OBJECT_FILES: [(&str, &str); 5] = [
     (PDF, "v1/content/H05.12-260224-0002-KQ1.pdf"),
-    ("v1/content/record.json", "v1/content/record.json"),
-    ("v1/content/events.json", "v1/content/events.json"),
-    ("v1/inventory.json", "v1/inventory.json"),
-    ("v1/inventory.json.sha512", "v1/inventory.json.sha512"),
+    ("v1/content/version.json", "v1/content/version.json"),
     ("inventory.json", "inventory.json"),
     ("inventory.json.sha512", "inventory.json.sha512"),
     // All declarations are alike.
@@ -120,7 +117,7 @@ async fn a_damaged_pdf_is_never_given_out() {
         let (house, archive) = House::new().await;
         archive_all(&house, &archive, 1..2).await;
         let object = house.home().join(name_of(id_of(1)));
-        action.on(&object.join(PDF), &object.join("v1/content/record.json"));
+        action.on(&object.join(PDF), &object.join("v1/content/version.json"));
         let record = archive.record(id_of(1)).await.unwrap();
         assert_eq!(archive.pdf(&record).await.unwrap_err().code(), "damaged", "{action:?}");
     }

@@ -9,6 +9,7 @@ use muniment_seal::note::NoteVerifier;
 
 use super::fixture::{House, files, now};
 use crate::log::Companion;
+use crate::version_file::VersionFile;
 use crate::{Archive, Events, Leaf};
 
 fn packages() -> Vec<PathBuf> {
@@ -61,7 +62,7 @@ fn what_is_written_today_is_kept() {
         .flat_map(|package| files(package, "archive"))
         .map(|file| String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned())
         .collect();
-    for format in [Record::FORMAT, Events::FORMAT, Leaf::FORMAT, Companion::FORMAT] {
+    for format in [VersionFile::FORMAT, Record::FORMAT, Events::FORMAT, Leaf::FORMAT, Companion::FORMAT] {
         let is_kept = kept.iter().any(|text| text.contains(&format!("\"{format}\"")));
         assert!(is_kept, "keep a package with {format} in samples/packages");
     }

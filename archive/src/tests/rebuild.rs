@@ -35,7 +35,7 @@ async fn an_object_that_cannot_be_read_is_named_and_the_rest_comes_back() {
     archive_all(&house, &archive, 0..3).await;
     let object = house.home().join(crate::object::name_of(id_of(1)));
     drop(archive);
-    std::fs::write(object.join("v1/content/record.json"), b"{}").unwrap();
+    std::fs::write(object.join("v1/content/version.json"), b"{}").unwrap();
     let report = Archive::rebuild(&house.home(), now(), true).await.unwrap();
     assert!(!report.is_complete());
     assert_eq!((report.objects, report.records), (3, 2));
