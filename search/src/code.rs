@@ -118,6 +118,11 @@ impl Code {
     /// The parts of a dossier code that was typed without its punctuation, or with some of it.
     fn dossier_parts(&self) -> Option<Vec<String>> {
         let compact = self.compact();
+        // The day and the number behind it. A tax code may look like them, but is found by what is the same: the whole.
+        if self.parts.len() == 1 && matches!(compact.len(), 10 | 11) && is_number(&compact) {
+            let (day, number) = compact.split_at_checked(6).filter(|(day, _)| begins_with_day(day))?;
+            return Some(vec![day.to_owned(), number.to_owned()]);
+        }
         let province = compact.find(|c: char| c.is_ascii_alphabetic())?;
         let (agency, rest) = compact.split_at_checked(province)?;
         let (province, number) = rest.split_at_checked(3)?;

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use tantivy::{DocId, Searcher, SegmentReader};
+use tantivy::columnar::Column;
+use tantivy::{DocId, Searcher};
 
+use crate::columns;
 use crate::schema::{AGENCY_FACET, PROCEDURE_FACET};
 
 /// Stands for a value that a segment does not have.
@@ -24,7 +26,6 @@ pub(crate) struct Label {
 
 /// The values of one facet over all segments.
 pub(crate) struct Labelled {
-    column: &'static str,
     pub(crate) values: Vec<Label>,
     /// The places of each segment's values.
     places: Vec<Vec<usize>>,
@@ -40,7 +41,7 @@ impl Labels {
 }
 
 impl Labelled {
-    fn read(searcher: &Searcher, column: &'static str) -> tantivy::Result<Self> {
+    fn read(searcher: &Searcher, column: &str) -> tantivy::Result<Self> {
         let mut known: HashMap<Label, usize> = HashMap::new();
         let mut values = Vec::new();
         let mut places = Vec::with_capacity(searcher.segment_readers().len());
@@ -60,43 +61,36 @@ impl Labelled {
             }
             places.push(own);
         }
-        Ok(Self { column, values, places })
+        Ok(Self { values, places })
     }
 
     /// Adds up how many of a segment's documents have each value.
     pub(crate) fn count(
         &self,
-        reader: &SegmentReader,
+        column: Option<&Column<u64>>,
         segment: usize,
         documents: &[DocId],
         counts: &mut [u64],
-    ) -> tantivy::Result<()> {
-        let (Some(column), Some(places)) = (reader.fast_fields().str(self.column)?, self.places.get(segment))
-        else {
-            return Ok(());
-        };
-        for document in documents {
-            let ordinal = column.ords().first(*document).and_then(|ordinal| usize::try_from(ordinal).ok());
-            let place = ordinal.and_then(|ordinal| places.get(ordinal)).copied().unwrap_or(NOTHING);
-            if let Some(count) = counts.get_mut(place) {
+    ) {
+        let (Some(column), Some(places)) = (column, self.places.get(segment)) else { return };
+        let mut own = vec![0_u64; places.len()];
+        columns::each(column, documents, |_, ordinal| {
+            let ordinal = ordinal.and_then(|ordinal| usize::try_from(ordinal).ok()).unwrap_or(NOTHING);
+            if let Some(count) = own.get_mut(ordinal) {
                 *count += 1;
             }
+        });
+        for (place, count) in places.iter().zip(own) {
+            counts[*place] += count;
         }
-        Ok(())
     }
 
     /// The name that a document has.
-    pub(crate) fn name(
-        &self,
-        reader: &SegmentReader,
-        segment: usize,
-        document: DocId,
-    ) -> tantivy::Result<String> {
-        let column = reader.fast_fields().str(self.column)?;
-        let ordinal = column.and_then(|column| column.ords().first(document));
+    pub(crate) fn name(&self, column: Option<&Column<u64>>, segment: usize, document: DocId) -> String {
+        let ordinal = column.and_then(|column| column.first(document));
         let place = ordinal.and_then(|ordinal| usize::try_from(ordinal).ok());
         let place = place.and_then(|place| self.places.get(segment)?.get(place));
         let label = place.and_then(|place| self.values.get(*place));
-        Ok(label.map_or(String::new(), |label| label.name.clone()))
+        label.map_or(String::new(), |label| label.name.clone())
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! writer.lock                      locked by the one writer
-//! v3-1f3a9c02-000001/              the living index: the highest number of this program's format
-//! v3-1f3a9c02-000002.building/     an index that is being built, or was when its builder died
+//! v4-1f3a9c02-000001/              the living index: the highest number of this program's format
+//! v4-1f3a9c02-000002.building/     an index that is being built, or was when its builder died
 //! ```
 
 use std::fs::{self, File, TryLockError};

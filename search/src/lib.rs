@@ -10,12 +10,14 @@
 
 mod code;
 mod collect;
+mod columns;
 mod engine;
 mod entry;
 mod error;
 mod labels;
 mod layout;
 mod notice;
+mod phrase;
 mod plan;
 mod prefix;
 mod query;
@@ -35,6 +37,6 @@ pub use error::Error;
 pub use notice::Notice;
 pub use query::Query;
 pub use reader::Reader;
-pub use results::{FacetValue, Facets, Hit, MonthCount, Paging, Results, Snippet, Sort, Status};
+pub use results::{FacetValue, Facets, Hit, MonthCount, Paging, Results, Snippet, Sort, Status, Total};
 pub use scope::{HolderKey, HolderKeying, Scope};
 pub use writer::Writer;

@@ -1,15 +1,17 @@
 //! From clauses to what the engine looks for. The scope is part of it, always.
 
 mod codes;
+mod mend;
 mod words;
 
 use jiff::civil::Date;
 use tantivy::query::{
-    AllQuery, BooleanQuery, EmptyQuery, EnableScoring, Occur, PhraseQuery, Query as EngineQuery, TermQuery,
+    AllQuery, BooleanQuery, EmptyQuery, EnableScoring, Occur, Query as EngineQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
+use crate::phrase::{self, Phrase};
 use crate::prefix::PrefixQuery;
 use crate::query::{Clause, Place, Query, Wanted};
 use crate::rank::{Rank, Run};
@@ -21,7 +23,7 @@ use crate::text::Word;
 type Boxed = Box<dyn EngineQuery>;
 
 /// How freely words are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Freedom {
     /// All words, as typed.
     Strict,
@@ -29,6 +31,8 @@ pub(crate) enum Freedom {
     Unfinished,
     /// Words that are nowhere, or nowhere beside their neighbours, may be similar ones.
     Similar,
+    /// The same, but without words that are nowhere, if they are no more than three in ten.
+    Known,
     /// Only seven in ten of the words, similar ones too.
     Most,
 }
@@ -45,9 +49,13 @@ pub(crate) struct Plan {
     /// Words of which `least` must be there, each with about how many records have it.
     pub(crate) loose: Vec<(u64, Boxed)>,
     pub(crate) least: usize,
+    /// Phrases that records found have, or do not have.
+    pub(crate) phrases: Vec<Phrase>,
     pub(crate) ranks: Vec<Rank>,
     pub(crate) runs: Vec<Run>,
     pub(crate) sought: Sought,
+    /// Whether it may find more than the plan of less freedom.
+    pub(crate) is_wider: bool,
 }
 
 /// Ways of which one must match, with about how many records have one; `None` where that is not known.
@@ -80,7 +88,9 @@ impl<'a> Planner<'a> {
         let last = query.clauses().len().saturating_sub(1);
         let mut demands = Vec::new();
         for (place, clause) in query.clauses().iter().enumerate() {
-            if clause.excluded {
+            if let (true, Wanted::Phrase(Place::Anywhere, words)) = (clause.excluded, &clause.wanted) {
+                self.push_phrase(words, true);
+            } else if clause.excluded {
                 demands.push((Occur::MustNot, self.excluded(clause)?));
             } else {
                 let is_open = place == last && query.last_word_is_open();
@@ -92,7 +102,8 @@ impl<'a> Planner<'a> {
             }
         }
         let loose = self.plan.loose.len();
-        self.plan.least = if loose < 3 { loose } else { (loose * 7).div_ceil(10).min(loose - 1) };
+        self.plan.least = least(loose);
+        self.plan.is_wider |= self.freedom == Freedom::Most && self.plan.least < loose;
         demands.extend(self.scope_filter().map(|filter| (Occur::Must, filter)));
         if loose == 0
             && self.plan.choices.is_empty()
@@ -156,22 +167,30 @@ impl<'a> Planner<'a> {
 
     fn phrase(&mut self, place: Place, typed: &[Word]) -> Boxed {
         let field = self.field(place);
-        self.plan.sought.words.extend(typed.iter().map(|word| word.folded.clone()));
+        for word in typed {
+            self.plan.sought.add(&word.folded);
+        }
         let slots: Vec<words::Slot> = typed.iter().cloned().map(words::Slot::new).collect();
         self.rank(place, &slots, false);
         let terms = typed.iter().map(|word| Term::from_field_text(field, &word.folded));
-        if place == Place::Anywhere {
-            return Box::new(PhraseQuery::new(terms.collect()));
-        }
-        // Names have no places of words: all the words there, and neighbours in the description.
         let mut all: Vec<Boxed> = terms.map(plain).collect();
-        for pair in typed.windows(2) {
-            if let [first, second] = pair {
-                let pair = format!("{} {}", first.folded, second.folded);
-                all.push(plain(Term::from_field_text(self.fields.pairs, &pair)));
-            }
+        if place == Place::Anywhere {
+            self.push_phrase(typed, false);
+        } else {
+            // Names have no places of words: all the words there, and neighbours in the description.
+            let words: Vec<&str> = typed.iter().map(|word| word.folded.as_str()).collect();
+            all.extend(phrase::pairs(self.fields.pairs, &words).into_iter().map(plain));
         }
         all_of(all)
+    }
+
+    fn push_phrase(&mut self, words: &[Word], is_excluded: bool) {
+        let words: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
+        self.plan.phrases.push(Phrase {
+            words: words.iter().map(|word| Term::from_field_text(self.fields.all, word)).collect(),
+            pairs: phrase::pairs(self.fields.pairs, &words),
+            is_excluded,
+        });
     }
 
     fn tag(&self, tag: &Tag) -> Boxed {
@@ -240,6 +259,11 @@ impl<'a> Planner<'a> {
             Some(scope) => is_any(self.searcher, &all_of(vec![scope, Box::new(beginning)])),
         }
     }
+}
+
+/// How many of so many words must be there, where not all are.
+fn least(words: usize) -> usize {
+    if words < 3 { words } else { (words * 7).div_ceil(10).min(words - 1) }
 }
 
 /// Whether words were typed with marks: then a letter without one is meant so.

@@ -16,8 +16,9 @@ use tantivy::{BitSet, DocId, DocSet, Score, Searcher, SegmentReader, TantivyErro
 pub(crate) struct PrefixQuery {
     field: Field,
     prefix: Vec<u8>,
+    end: Vec<u8>,
     /// What was found already, by segment: the same query both finds and ranks.
-    found: Arc<Mutex<HashMap<SegmentId, BitSet>>>,
+    found: Arc<Mutex<HashMap<SegmentId, Arc<BitSet>>>>,
 }
 
 impl fmt::Debug for PrefixQuery {
@@ -28,7 +29,12 @@ impl fmt::Debug for PrefixQuery {
 
 impl PrefixQuery {
     pub(crate) fn new(field: Field, prefix: &str) -> Self {
-        Self { field, prefix: prefix.as_bytes().to_vec(), found: Arc::default() }
+        Self { field, prefix: prefix.as_bytes().to_vec(), end: Vec::new(), found: Arc::default() }
+    }
+
+    /// Only terms that also end so.
+    pub(crate) fn ending_in(self, end: &str) -> Self {
+        Self { end: end.as_bytes().to_vec(), ..self }
     }
 
     /// Whether any term begins so.
@@ -40,6 +46,34 @@ impl PrefixQuery {
             }
         }
         Ok(false)
+    }
+
+    /// Whether any term begins so and goes on behind it.
+    pub(crate) fn goes_on(&self, searcher: &Searcher) -> tantivy::Result<bool> {
+        for reader in searcher.segment_readers() {
+            let index = reader.inverted_index(self.field)?;
+            let mut terms = self.terms(index.terms())?;
+            while terms.advance() {
+                if terms.key() != self.prefix.as_slice() {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many documents of a segment have such a term.
+    pub(crate) fn count(&self, reader: &SegmentReader) -> tantivy::Result<u64> {
+        Ok(self.found(reader)?.len() as u64)
+    }
+
+    /// The documents of a segment that have such a term.
+    pub(crate) fn found(&self, reader: &SegmentReader) -> tantivy::Result<Arc<BitSet>> {
+        let mut known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match known.entry(reader.segment_id()) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(unknown) => Arc::clone(unknown.insert(Arc::new(self.find(reader)?))),
+        })
     }
 
     fn terms<'a>(&self, terms: &'a TermDictionary) -> tantivy::Result<TermStreamer<'a>> {
@@ -55,6 +89,9 @@ impl PrefixQuery {
         let index = reader.inverted_index(self.field)?;
         let mut terms = self.terms(index.terms())?;
         while terms.advance() {
+            if !terms.key().ends_with(&self.end) {
+                continue;
+            }
             let mut block =
                 index.read_block_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
             while !block.docs().is_empty() {
@@ -78,12 +115,8 @@ struct PrefixWeight(PrefixQuery);
 
 impl Weight for PrefixWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut known = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = match known.entry(reader.segment_id()) {
-            Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(unknown) => unknown.insert(self.0.find(reader)?).clone(),
-        };
-        Ok(Box::new(ConstScorer::new(BitSetDocSet::from(found), boost)))
+        let found = self.0.found(reader)?;
+        Ok(Box::new(ConstScorer::new(BitSetDocSet::from((*found).clone()), boost)))
     }
 
     fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {

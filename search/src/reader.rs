@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use muniment_record::RecordId;
+use tantivy::columnar::Column;
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument};
 
 use crate::collect::{Documents, Ranked, Spread, best, matching, spread};
+use crate::columns::Columns;
 use crate::engine;
-use crate::labels::{Label, Labelled, Labels};
+use crate::labels::{Label, Labels};
 use crate::layout::{self, Generation};
 use crate::plan::{Freedom, Plan, Planner};
 use crate::rank::has;
-use crate::results::{FacetValue, Facets, Hit, MonthCount, Paging, Results, Sort, Status};
+use crate::results::{FacetValue, Facets, Hit, MonthCount, Paging, Results, Snippet, Sort, Status, Total};
 use crate::schema::{self, Fields, Shown};
 use crate::snippet::{Sought, snippet};
 use crate::suggest::suggestions;
@@ -39,6 +41,7 @@ struct View {
     index: Index,
     reader: IndexReader,
     labels: Labels,
+    columns: Vec<Columns>,
     opstamp: u64,
     last_sequence: u64,
 }
@@ -98,8 +101,9 @@ impl Reader {
         let view = self.view();
         let path = &view.generation.path;
         let searcher = view.reader.searcher();
-        let search =
-            Search { fields: &self.fields, searcher: &searcher, labels: &view.labels, scope, query, paging };
+        let fields = &self.fields;
+        let (labels, columns) = (&view.labels, &view.columns[..]);
+        let search = Search { fields, searcher: &searcher, labels, columns, scope, query, paging };
         // The engine may panic on files that were damaged after they were checked.
         engine::guarded(path, || search.run())
     }
@@ -143,7 +147,8 @@ impl View {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         let reader: IndexReader = engine::guarded(path, || reader.try_into())?;
         let labels = engine::guarded(path, || Labels::read(&reader.searcher()))?;
-        Ok(Self { generation, index, reader, labels, opstamp: metas.opstamp, last_sequence })
+        let columns = engine::guarded(path, || Columns::all(&reader.searcher()))?;
+        Ok(Self { generation, index, reader, labels, columns, opstamp: metas.opstamp, last_sequence })
     }
 }
 
@@ -152,6 +157,7 @@ struct Search<'a> {
     fields: &'a Fields,
     searcher: &'a Searcher,
     labels: &'a Labels,
+    columns: &'a [Columns],
     scope: &'a Scope,
     query: &'a Query,
     paging: &'a Paging,
@@ -159,10 +165,11 @@ struct Search<'a> {
 
 /// What one way of taking the words found.
 struct Found {
-    freedom: Freedom,
     plan: Plan,
     documents: Documents,
     total: u64,
+    /// Whether there are no more than these.
+    is_all: bool,
     best: Vec<Ranked>,
     /// Whether the first hit has what was typed beyond doubt: no other way of taking the words need be tried.
     is_sure: bool,
@@ -170,25 +177,35 @@ struct Found {
 
 impl Search<'_> {
     fn run(&self) -> tantivy::Result<Results> {
-        let mut found = self.find(Freedom::Strict)?;
+        let mut found = self.find(self.plan(Freedom::Strict)?)?;
         let is_open = self.query.last_word_is_open();
         if is_open && (!found.is_sure || (self.query.is_one_word() && found.total < ENOUGH)) {
-            let unfinished = self.find(Freedom::Unfinished)?;
-            if unfinished.total > found.total {
-                found = unfinished;
+            let plan = self.plan(Freedom::Unfinished)?;
+            if plan.is_wider {
+                let unfinished = self.find(plan)?;
+                if unfinished.total > found.total {
+                    found = unfinished;
+                }
             }
         }
+        let mut approximate = false;
         if !found.is_sure && self.query.ranks() {
             let is_none = found.total == 0;
-            let similar = self.find(Freedom::Similar)?;
-            if similar.total > 0 && (is_none || similar.is_sure) {
-                found = Found { freedom: if is_none { Freedom::Similar } else { found.freedom }, ..similar };
+            let plan = self.plan(Freedom::Similar)?;
+            if plan.is_wider {
+                let similar = self.find(plan)?;
+                if similar.total > 0 && (is_none || similar.is_sure) {
+                    found = similar;
+                }
             }
-            if found.total == 0 {
-                found = self.find(Freedom::Most)?;
+            for freedom in [Freedom::Known, Freedom::Most] {
+                let plan = if found.total == 0 { Some(self.plan(freedom)?) } else { None };
+                if let Some(plan) = plan.filter(|plan| plan.is_wider) {
+                    found = self.find(plan)?;
+                }
             }
+            approximate = is_none && found.total > 0;
         }
-        let approximate = found.total > 0 && matches!(found.freedom, Freedom::Similar | Freedom::Most);
         let suggestions = if approximate || found.total == 0 {
             suggestions(&self.planner(Freedom::Strict), self.labels, self.query)?
         } else {
@@ -197,28 +214,32 @@ impl Search<'_> {
         let page = found.best.iter().skip(self.paging.offset).take(self.paging.limit);
         let hits = page.map(|ranked| self.hit(ranked, &found.plan.sought)).collect::<tantivy::Result<_>>()?;
         let facets = if self.paging.facets {
-            facets(spread(self.searcher, self.labels, &found.documents)?, self.labels)
+            facets(spread(self.columns, self.labels, &found.documents), self.labels)
         } else {
             Facets::default()
         };
         let notices = self.query.notices().to_vec();
-        Ok(Results { total: found.total, hits, facets, approximate, suggestions, notices })
+        let total = if found.is_all { Total::Exactly(found.total) } else { Total::AtLeast(found.total) };
+        Ok(Results { total, hits, facets, approximate, suggestions, notices })
     }
 
     fn planner(&self, freedom: Freedom) -> Planner<'_> {
         Planner::new(self.fields, self.searcher, self.scope, freedom)
     }
 
-    fn find(&self, freedom: Freedom) -> tantivy::Result<Found> {
-        let mut plan = self.planner(freedom).plan(self.query)?;
-        let documents = matching(self.searcher, &mut plan)?;
+    fn plan(&self, freedom: Freedom) -> tantivy::Result<Plan> {
+        self.planner(freedom).plan(self.query)
+    }
+
+    fn find(&self, mut plan: Plan) -> tantivy::Result<Found> {
+        let (documents, is_all) = matching(self.searcher, &mut plan)?;
         let total: usize = documents.iter().map(Vec::len).sum();
         let ranks = self.query.ranks() || self.paging.sort != Sort::Relevance;
         let sort = if ranks { self.paging.sort } else { Sort::Newest };
         let wanted = self.paging.offset.saturating_add(self.paging.limit).min(DEEPEST);
-        let (best, is_covered) = best(self.searcher, &plan, &documents, sort, wanted)?;
+        let (best, is_covered) = best(self.searcher, self.columns, &plan, &documents, sort, wanted)?;
         let is_sure = total > 0 && (is_covered || self.has_all_in_one_name(&plan, best.first())?);
-        Ok(Found { freedom, plan, documents, total: total as u64, best, is_sure })
+        Ok(Found { plan, documents, total: total as u64, is_all, best, is_sure })
     }
 
     /// Whether all words of a document's runs stand in one name of it, in whatever order they were typed.
@@ -253,25 +274,31 @@ impl Search<'_> {
             tantivy::error::DataCorruption::comment_only(format!("what a hit shows: {error}"))
         })?;
         let Shown(id, title, abstract_text, symbol, issued_on, result_code, holder) = shown;
-        let (segment, in_segment) = (ranked.address.segment_ord, ranked.address.doc_id);
-        let reader = self.searcher.segment_reader(segment);
-        let name = |labels: &Labelled| {
-            usize::try_from(segment)
-                .map_or_else(|_| Ok(String::new()), |segment| labels.name(reader, segment, in_segment))
+        let snippet = if self.paging.passages {
+            let subject = abstract_text.as_deref().unwrap_or(&title);
+            snippet(&[subject, text(self.fields.body), &title], sought)
+        } else {
+            Snippet::default()
         };
-        let status = reader.fast_fields().u64(schema::STATUS)?.first(in_segment);
+        let (segment, in_segment) = (ranked.address.segment_ord as usize, ranked.address.doc_id);
+        let labels = self.labels;
+        let columns = self.columns.get(segment);
+        let place = |column: fn(&Columns) -> Option<&Column<u64>>| columns.and_then(column);
+        let status = place(|columns| Some(&columns.status)).and_then(|column| column.first(in_segment));
         let status =
             status.and_then(|status| usize::try_from(status).ok()).and_then(|status| Status::ALL.get(status));
-        let subject = abstract_text.as_deref().unwrap_or(&title);
-        let snippet = snippet(&[subject, text(self.fields.body), &title], sought);
         Ok(Hit {
             id,
             snippet,
             title,
             symbol,
             issued_on,
-            agency: name(&self.labels.agencies)?,
-            procedure: name(&self.labels.procedures)?,
+            agency: labels.agencies.name(place(|columns| columns.agency.as_ref()), segment, in_segment),
+            procedure: labels.procedures.name(
+                place(|columns| columns.procedure.as_ref()),
+                segment,
+                in_segment,
+            ),
             result_code,
             holder,
             status: status.copied().unwrap_or(Status::InForce),

@@ -17,12 +17,14 @@ pub struct Paging {
     pub sort: Sort,
     /// Whether facets and the histogram are counted too.
     pub facets: bool,
+    /// Whether hits show the passage for which they were found.
+    pub passages: bool,
 }
 
 impl Default for Paging {
-    /// The ten best hits, with facets.
+    /// The ten best hits, with facets and passages.
     fn default() -> Self {
-        Self { offset: 0, limit: 10, sort: Sort::Relevance, facets: true }
+        Self { offset: 0, limit: 10, sort: Sort::Relevance, facets: true, passages: true }
     }
 }
 
@@ -38,14 +40,61 @@ pub enum Sort {
     Oldest,
 }
 
+/// How many records match. Whether a phrase of common words stands in a record is seen only in its text, so a search ends
+/// before it has looked at all of them in a large archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "total_is", content = "total", rename_all = "kebab-case")]
+pub enum Total {
+    /// So many.
+    Exactly(u64),
+    /// So many were found, and there may be more.
+    AtLeast(u64),
+}
+
+impl Default for Total {
+    fn default() -> Self {
+        Self::Exactly(0)
+    }
+}
+
+impl Total {
+    /// The number, whatever it is.
+    pub fn count(self) -> u64 {
+        let (Self::Exactly(count) | Self::AtLeast(count)) = self;
+        count
+    }
+
+    /// Whether there are no more than these.
+    pub fn is_exact(self) -> bool {
+        matches!(self, Self::Exactly(_))
+    }
+
+    /// The total for people: `12 kết quả`.
+    pub fn message(self, language: Language) -> String {
+        match self {
+            Self::Exactly(0) => language.choose("Không có kết quả".to_owned(), "No results".to_owned()),
+            Self::Exactly(1) => language.choose("1 kết quả".to_owned(), "1 result".to_owned()),
+            Self::Exactly(count) => language.choose(format!("{count} kết quả"), format!("{count} results")),
+            Self::AtLeast(0) => language.choose(
+                "Chưa tìm thấy trong phần đã xem; hãy thêm từ hoặc bộ lọc".to_owned(),
+                "None found in what was looked through; add words or filters".to_owned(),
+            ),
+            Self::AtLeast(count) => {
+                language.choose(format!("Ít nhất {count} kết quả"), format!("At least {count} results"))
+            }
+        }
+    }
+}
+
 /// What a search found, all of it within the searcher's scope.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Results {
     /// How many records match.
-    pub total: u64,
+    #[serde(flatten)]
+    pub total: Total,
     /// The page of hits that was asked for.
     pub hits: Vec<Hit>,
-    /// How the matching records are spread; empty where not asked for.
+    /// How the matching records are spread, as far as `total` counts them; empty where not asked for.
     pub facets: Facets,
     /// Whether nothing matched as typed and similar words were searched instead.
     pub approximate: bool,
@@ -76,7 +125,7 @@ pub struct Hit {
     pub procedure: String,
     /// Its standing in law.
     pub status: Status,
-    /// A passage that shows why it was found.
+    /// A passage that shows why it was found; empty where not asked for.
     pub snippet: Snippet,
     /// How well it fits; comparable only within one search.
     pub score: f32,

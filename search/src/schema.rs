@@ -21,10 +21,7 @@ use crate::scope::{HolderKey, Scope};
 use crate::text::{Forms, WordTokenizer};
 
 /// Change it whenever the fields change or are filled otherwise: the index is then built again.
-pub(crate) const VERSION: u32 = 3;
-
-/// Stands between the parts of a field's text: no pair reaches over it.
-const BREAK: &str = "\n";
+pub(crate) const VERSION: u32 = 4;
 
 /// The fields, by what they are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -213,14 +210,14 @@ pub(crate) fn document(id: RecordId, content: &Content, fields: &Fields) -> Tant
     order.copy_from_slice(&id_value[..8]);
     document.add_u64(fields.order, u64::from_be_bytes(order));
 
-    let head = head(description);
-    document.add_text(fields.all, &head);
-    document.add_text(fields.all, codes_as_words(content));
-    document.add_text(fields.all, &content.text);
-    for part in head.split(BREAK) {
+    // Values of a field are apart: neither pairs nor phrases reach over their ends.
+    for part in head(description) {
+        document.add_text(fields.all, part);
         document.add_text(fields.exact, part);
         document.add_text(fields.pairs, part);
     }
+    document.add_text(fields.all, codes_as_words(content));
+    document.add_text(fields.all, &content.text);
     for name in holder_names(description) {
         document.add_text(fields.holder, name);
     }
@@ -238,8 +235,8 @@ pub(crate) fn document(id: RecordId, content: &Content, fields: &Fields) -> Tant
     document
 }
 
-/// The description in words, its parts apart.
-fn head(description: &Description) -> String {
+/// The parts of the description in words.
+fn head(description: &Description) -> Vec<&str> {
     let mut parts: Vec<&str> = vec![&description.title];
     if description.abstract_text != description.title {
         parts.push(&description.abstract_text);
@@ -254,7 +251,7 @@ fn head(description: &Description) -> String {
     }
     parts.extend(description.scope.as_deref());
     parts.extend(description.keywords.iter().map(String::as_str));
-    parts.join(BREAK)
+    parts
 }
 
 fn codes_as_words(content: &Content) -> String {

@@ -1,6 +1,5 @@
 //! The passage that shows why a record was found.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::results::Snippet;
@@ -8,29 +7,53 @@ use crate::text::WordReader;
 
 /// How many words a passage has.
 const PASSAGE_WORDS: usize = 32;
+/// A few of them stand before the first that was sought, so that it reads.
+const LEAD_WORDS: usize = 5;
 /// How much of a text is looked at: a passage is worth no more time.
 const MOST_BYTES: usize = 256 << 10;
 
-/// The words that hits were found by.
+/// The words that hits were found by, in groups: whichever word of a group a text has, it has what was sought.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sought {
-    /// Folded words.
-    pub(crate) words: HashSet<String>,
-    /// The beginning of a folded word.
-    pub(crate) prefix: Option<String>,
+    /// Folded words, each with its group.
+    words: Vec<(String, usize)>,
+    /// The beginning of a folded word, with its group.
+    beginning: Option<(String, usize)>,
+    groups: usize,
 }
 
 impl Sought {
-    fn matches(&self, folded: &str) -> bool {
-        self.words.contains(folded) || self.prefix.as_deref().is_some_and(|prefix| folded.starts_with(prefix))
+    /// Adds a word, and gives its group.
+    pub(crate) fn add(&mut self, folded: &str) -> usize {
+        if let Some((_, group)) = self.words.iter().find(|(word, _)| word == folded) {
+            return *group;
+        }
+        self.words.push((folded.to_owned(), self.groups));
+        self.groups += 1;
+        self.groups - 1
+    }
+
+    /// Adds a word that may have been meant instead of those of a group.
+    pub(crate) fn add_to(&mut self, group: usize, folded: &str) {
+        self.words.push((folded.to_owned(), group));
+    }
+
+    /// Takes words that begin so for words of a group.
+    pub(crate) fn add_beginning(&mut self, group: usize, folded: &str) {
+        self.beginning = Some((folded.to_owned(), group));
+    }
+
+    fn group(&self, folded: &str) -> Option<usize> {
+        let word = self.words.iter().find(|(word, _)| word == folded);
+        let begins = |(beginning, _): &&(String, usize)| folded.starts_with(beginning.as_str());
+        word.or_else(|| self.beginning.as_ref().filter(begins)).map(|(_, group)| *group)
     }
 }
 
 /// A word of the text that was sought, or not.
 struct Seen {
     span: Range<usize>,
-    /// Which of the sought words it is; distinct words count for more than one word often.
-    found: Option<u64>,
+    group: Option<usize>,
 }
 
 /// Makes the passage from the first text that has all sought words, or else from the one that has most.
@@ -39,7 +62,7 @@ pub(crate) fn snippet(texts: &[&str], sought: &Sought) -> Snippet {
     for text in texts {
         let (distinct, passage) = passage(text, sought);
         if best.as_ref().is_none_or(|(most, _)| distinct > *most) {
-            let is_all = distinct >= sought.words.len() && distinct > 0;
+            let is_all = distinct >= sought.groups && distinct > 0;
             best = Some((distinct, passage));
             if is_all {
                 break;
@@ -51,47 +74,45 @@ pub(crate) fn snippet(texts: &[&str], sought: &Sought) -> Snippet {
 
 /// The passage with the most distinct sought words, and how many it has.
 fn passage(text: &str, sought: &Sought) -> (usize, Snippet) {
-    let text = &text[..text.floor_char_boundary(MOST_BYTES)];
-    let seen = read(text, sought);
-    let Some(last) = seen.last() else { return (0, Snippet::default()) };
-    let text_end = last.span.end;
-    let mut best = (0, 0..seen.len().min(PASSAGE_WORDS));
-    let hits: Vec<usize> = (0..seen.len()).filter(|place| seen[*place].found.is_some()).collect();
-    for (nth, first) in hits.iter().enumerate() {
-        let within = hits[nth..].iter().take_while(|place| **place < first + PASSAGE_WORDS);
-        let found: HashSet<u64> = within.filter_map(|place| seen[*place].found).collect();
-        if found.len() > best.0 {
-            // A few words before the first hit, so that it reads.
-            let start = first.saturating_sub(PASSAGE_WORDS / 6);
-            best = (found.len(), start..seen.len().min(start + PASSAGE_WORDS));
+    let mut reader = WordReader::folding(&text[..text.floor_char_boundary(MOST_BYTES)]);
+    let mut seen: Vec<Seen> = Vec::new();
+    let mut hits: Vec<usize> = Vec::new();
+    // How many distinct words the best passage has, and its first word.
+    let (mut most, mut start) = (0, 0);
+    let mut is_read = true;
+    while reader.advance() {
+        // No later passage has more words than all.
+        if most == sought.groups && most > 0 && seen.len() >= start + PASSAGE_WORDS {
+            is_read = false;
+            break;
+        }
+        let group = sought.group(reader.folded());
+        seen.push(Seen { span: reader.span(), group });
+        if group.is_none() {
+            continue;
+        }
+        hits.push(seen.len() - 1);
+        let first = hits.partition_point(|hit| hit + PASSAGE_WORDS - LEAD_WORDS < seen.len());
+        let distinct = distinct(hits[first..].iter().filter_map(|hit| seen[*hit].group));
+        if distinct > most {
+            (most, start) = (distinct, hits[first].saturating_sub(LEAD_WORDS));
         }
     }
-    let (distinct, range) = best;
-    let window = &seen[range.clone()];
-    let start = window.first().map_or(0, |word| if range.start == 0 { 0 } else { word.span.start });
-    let end = window.last().map_or(0, |word| word.span.end);
-    let end = if end == text_end { text.trim_end().len().max(end) } else { end };
-    let highlights = window.iter().filter(|word| word.found.is_some());
-    let highlights = highlights.map(|word| word.span.start - start..word.span.end - start);
-    let snippet = Snippet { text: text[start..end].to_owned(), highlights: highlights.collect() };
-    (distinct, snippet)
-}
-
-fn read(text: &str, sought: &Sought) -> Vec<Seen> {
-    let mut reader = WordReader::new(text);
-    let mut seen = Vec::new();
-    while reader.advance() {
-        let found = sought.matches(reader.folded()).then(|| identity(reader.folded()));
-        seen.push(Seen { span: reader.span(), found });
+    let window = &seen[start..seen.len().min(start + PASSAGE_WORDS)];
+    let begin = window.first().map_or(0, |word| if start == 0 { 0 } else { word.span.start });
+    let mut end = window.last().map_or(0, |word| word.span.end);
+    if is_read && start + PASSAGE_WORDS >= seen.len() && end > 0 {
+        end = text.trim_end().len().max(end);
     }
-    seen
+    let highlights = window.iter().filter(|word| word.group.is_some());
+    let highlights = highlights.map(|word| word.span.start - begin..word.span.end - begin);
+    (most, Snippet { text: text[begin..end].to_owned(), highlights: highlights.collect() })
 }
 
-/// Tells words apart; a rare clash costs a slightly worse passage.
-fn identity(folded: &str) -> u64 {
-    folded
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+/// How many groups there are; those from the last bit on count as one.
+fn distinct(groups: impl Iterator<Item = usize>) -> usize {
+    let bits = groups.fold(0_u128, |bits, group| bits | 1 << group.min(127));
+    bits.count_ones() as usize
 }
 
 #[cfg(test)]
@@ -102,7 +123,11 @@ mod tests {
     use unicode_normalization::UnicodeNormalization;
 
     fn sought(text: &str) -> Sought {
-        Sought { words: words(text).into_iter().map(|word| word.folded).collect(), prefix: None }
+        let mut sought = Sought::default();
+        for word in words(text) {
+            sought.add(&word.folded);
+        }
+        sought
     }
 
     #[test]

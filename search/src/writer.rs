@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use muniment_record::RecordId;
+use tantivy::merge_policy::NoMergePolicy;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 
 use crate::engine::{self, failed};
@@ -112,8 +113,11 @@ impl Writer {
             return Ok(self);
         }
         let Self { dir, generation, writer, known, _lock: lock, .. } = self;
-        writer.wait_merging_threads().map_err(failed("finish", &generation.path))?;
+        let path = &generation.path;
+        let index = writer.index().clone();
+        writer.wait_merging_threads().map_err(failed("finish", path))?;
         drop(known);
+        merge_all(&index).map_err(failed("finish", path))?;
         let generation = layout::publish(&dir, generation.number)?;
         layout::sweep(&dir, &generation)?;
         let index = engine::open(&generation.path)?;
@@ -162,6 +166,18 @@ impl Writer {
         self.last_sequence = through_sequence;
         Ok(())
     }
+}
+
+/// Makes one segment of all: each search asks each segment for each of its words.
+fn merge_all(index: &Index) -> tantivy::Result<()> {
+    let segments = index.searchable_segment_ids()?;
+    if segments.len() < 2 {
+        return Ok(());
+    }
+    let mut writer: IndexWriter = index.writer_with_num_threads(1, THREAD_BYTES)?;
+    writer.set_merge_policy(Box::new(NoMergePolicy));
+    writer.merge(&segments).wait()?;
+    writer.wait_merging_threads()
 }
 
 fn create_at(path: &Path) -> Result<(), Error> {

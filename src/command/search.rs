@@ -10,6 +10,16 @@ use crate::exit::Exit;
 
 /// Searches the whole archive: whoever may run this program on the home may read all of it anyway.
 pub fn run(setting: &Setting, args: &SearchArgs) -> Result<Exit> {
+    if args.limit == 0 {
+        eprintln!(
+            "muniment: {}",
+            setting.say(
+                "--limit phải từ 1 trở lên; muốn biết có bao nhiêu kết quả, xem dòng đầu của kết quả tìm",
+                "--limit must be at least 1; how many records match is said in the first line of any search"
+            )
+        );
+        return Ok(Exit::Usage);
+    }
     let home = setting.open_home()?;
     let reader =
         Reader::open(&home.index()).context("failed to open the search index; try: muniment rebuild")?;
@@ -37,10 +47,7 @@ fn show(setting: &Setting, results: &Results, offset: usize) {
             )
         );
     }
-    match results.total {
-        0 => println!("{}", setting.say("Không có kết quả.", "Nothing was found.")),
-        total => println!("{total} {}", setting.say("kết quả", "results")),
-    }
+    println!("{}", results.total.message(setting.language));
     for (number, hit) in (offset + 1..).zip(&results.hits) {
         show_hit(setting, number, hit);
     }

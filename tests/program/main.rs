@@ -17,6 +17,7 @@ mod portal;
 mod prepare_sign_verify;
 mod rebuild;
 mod s3;
+mod search;
 #[path = "../../archive/src/tests/seaweed.rs"]
 mod seaweed;
 mod take;

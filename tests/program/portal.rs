@@ -5,13 +5,13 @@ use std::process::{Child, Stdio};
 use crate::house::{House, samples};
 
 /// The program serving, stopped with the test.
-struct Served {
+pub struct Served {
     child: Child,
     address: String,
 }
 
 impl Served {
-    fn start(house: &House) -> Self {
+    pub fn start(house: &House) -> Self {
         let mut command = house.command();
         command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program serves");
@@ -21,6 +21,10 @@ impl Served {
         let address =
             line.split("http://").nth(1).expect("an address").trim().trim_end_matches('/').to_owned();
         Self { child, address }
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     fn get(&self, path: &str) -> String {

@@ -34,7 +34,9 @@ struct SearchPage {
     suggestions: Vec<String>,
     filters: Vec<Link>,
     facets: Vec<FacetView>,
-    total: u64,
+    /// How many were found, in words.
+    total: String,
+    count: u64,
     hits: Vec<HitView>,
     sorts: Vec<SortView>,
     former: Option<String>,
@@ -58,7 +60,8 @@ struct FacetView {
 struct FacetLink {
     label: String,
     address: String,
-    count: u64,
+    /// `12`, or `12+` where there may be more.
+    count: String,
 }
 
 struct SortView {
@@ -188,7 +191,7 @@ pub(crate) async fn show(
         },
     };
     let mut results = search(&app, &officer, &typed, &request).await?;
-    let pages = page_count(results.total);
+    let pages = page_count(results.total.count());
     if request.page > pages {
         request.page = pages;
         results = search(&app, &officer, &typed, &request).await?;
@@ -201,7 +204,8 @@ pub(crate) async fn show(
         suggestions: results.suggestions.clone(),
         filters: active_filters(&results, &request),
         facets: facets(&results, &request, language),
-        total: results.total,
+        total: results.total.message(language),
+        count: results.total.count(),
         hits: results.hits.iter().map(|hit| HitView::of(hit, language)).collect(),
         sorts: sorts(&request, language),
         former: (request.page > 1).then(|| request.at_page(request.page - 1)),
@@ -224,7 +228,7 @@ async fn search(app: &App, officer: &Officer, typed: &str, request: &Request) ->
     let words = std::iter::once(typed).chain(request.filters.iter().map(String::as_str));
     let query = Query::parse(&words.collect::<Vec<_>>().join(" "));
     let offset = (request.page - 1) * PAGE_HITS;
-    let paging = Paging { offset, limit: PAGE_HITS, sort: request.sort, facets: true };
+    let paging = Paging { offset, limit: PAGE_HITS, sort: request.sort, ..Paging::default() };
     let found = app
         .work("search", move || {
             reader.refresh()?;
@@ -267,7 +271,11 @@ fn facets(results: &Results, request: &Request, language: Language) -> Vec<Facet
                 .map(|value| FacetLink {
                     label: value.label.clone(),
                     address: request.with_filter(&value.filter),
-                    count: value.count,
+                    count: if results.total.is_exact() {
+                        value.count.to_string()
+                    } else {
+                        format!("{}+", value.count)
+                    },
                 })
                 .collect(),
         })

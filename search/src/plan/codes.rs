@@ -35,7 +35,9 @@ impl Planner<'_> {
         if ways.is_empty() {
             return self.words_of_code(words);
         }
-        self.plan.sought.words.extend(words.iter().map(|word| word.folded.clone()));
+        for word in words {
+            self.plan.sought.add(&word.folded);
+        }
         let mut queries: Vec<Boxed> = Vec::with_capacity(ways.len() + 1);
         for (score, way) in ways {
             queries.push(way.box_clone());

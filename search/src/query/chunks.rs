@@ -43,12 +43,16 @@ fn code_length(chunks: &[&str]) -> usize {
         return 2 + run_length(&chunks[2..], is_number);
     }
     if is_number(first) {
-        let length = 1 + run_length(&chunks[1..], |chunk| is_number(chunk) || is_code(chunk));
+        let belongs = |chunk: &str| is_number(chunk) || is_code(chunk) || is_province(chunk);
+        let length = 1 + run_length(&chunks[1..], belongs);
         let digits: usize = chunks[..length].iter().map(|chunk| chunk.len()).sum();
         let is_long = digits >= 6 || (digits >= 5 && length == 1);
         return if is_long { length } else { 0 };
     }
-    if is_code(first) {
+    // A dossier code from its province on: H05 260224 0017.
+    let is_dossier =
+        is_province(first) && chunks.get(1).is_some_and(|next| is_number(next) && next.len() >= 4);
+    if is_code(first) || is_dossier {
         return 1 + run_length(&chunks[1..], |chunk| is_number(chunk) || is_joint(chunk));
     }
     0
@@ -78,6 +82,12 @@ fn is_number(chunk: &str) -> bool {
 /// A piece that goes on with a code behind a space: `-0001`, `/QĐ-UBND`.
 fn is_joint(chunk: &str) -> bool {
     chunk.starts_with(['-', '/', '.', '–']) && chunk.chars().any(char::is_alphanumeric)
+}
+
+/// A province in a dossier code: a letter and two digits.
+fn is_province(chunk: &str) -> bool {
+    matches!(chunk.as_bytes(), [letter, digits @ ..]
+        if letter.is_ascii_alphabetic() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit))
 }
 
 fn is_serial_letters(chunk: &str) -> bool {

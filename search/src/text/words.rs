@@ -21,17 +21,35 @@ pub(crate) struct WordReader<'a> {
     folded: String,
     exact: String,
     tones: Tones,
+    /// How long the exact form is, also where it is not made.
+    length: usize,
+    folds_only: bool,
 }
 
 impl<'a> WordReader<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, span: 0..0, folded: String::new(), exact: String::new(), tones: Tones::NONE }
+        Self {
+            text,
+            at: 0,
+            span: 0..0,
+            folded: String::new(),
+            exact: String::new(),
+            tones: Tones::NONE,
+            length: 0,
+            folds_only: false,
+        }
+    }
+
+    /// Reads folded forms only, which is faster: exact forms stay empty.
+    pub(crate) fn folding(text: &'a str) -> Self {
+        Self { folds_only: true, ..Self::new(text) }
     }
 
     /// Goes to the next word; `false` where there is none.
     pub(crate) fn advance(&mut self) -> bool {
         self.folded.clear();
         self.exact.clear();
+        self.length = 0;
         self.tones = Tones::NONE;
         let Some(start) = self.skip_gaps() else {
             return false;
@@ -39,7 +57,16 @@ impl<'a> WordReader<'a> {
         let mut end = start;
         // The last letter waits for marks that may follow it.
         let mut waiting: Option<(u8, Quality)> = None;
-        for c in self.text[start..].chars() {
+        while let Some(byte) = self.text.as_bytes().get(end) {
+            if byte.is_ascii() {
+                if !byte.is_ascii_alphanumeric() {
+                    break;
+                }
+                self.put(waiting.replace((byte.to_ascii_lowercase(), Quality::Plain)));
+                end += 1;
+                continue;
+            }
+            let Some(c) = self.text[end..].chars().next() else { break };
             match piece(c) {
                 Piece::Gap => break,
                 Piece::Letter { bare, quality, tones } => {
@@ -83,21 +110,26 @@ impl<'a> WordReader<'a> {
 
     /// The place of the next letter or digit; marks without a letter are passed over.
     fn skip_gaps(&mut self) -> Option<usize> {
-        let rest = self.text.get(self.at..)?;
-        let found =
-            rest.char_indices().find(|(_, c)| matches!(piece(*c), Piece::Letter { .. } | Piece::Other));
-        if found.is_none() {
-            self.at = self.text.len();
+        while let Some(byte) = self.text.as_bytes().get(self.at) {
+            if byte.is_ascii_alphanumeric() {
+                return Some(self.at);
+            }
+            if byte.is_ascii() {
+                self.at += 1;
+                continue;
+            }
+            let c = self.text.get(self.at..)?.chars().next()?;
+            if matches!(piece(c), Piece::Letter { .. } | Piece::Other) {
+                return Some(self.at);
+            }
+            self.at += c.len_utf8();
         }
-        found.map(|(place, _)| self.at + place)
+        None
     }
 
     fn put(&mut self, letter: Option<(u8, Quality)>) {
-        if let Some((bare, quality)) = letter
-            && self.exact.len() < LONGEST_WORD_BYTES
-        {
-            self.folded.push(char::from(bare));
-            self.exact.push(quality.apply(bare));
+        if let Some((bare, quality)) = letter {
+            self.push(char::from(bare), quality.apply(bare));
         }
     }
 
@@ -105,9 +137,16 @@ impl<'a> WordReader<'a> {
         // Decomposed before and after it is made small, since capitals may come apart otherwise than small letters.
         let small = std::iter::once(c).nfd().flat_map(char::to_lowercase).nfd();
         for part in small.filter(|part| !is_combining_mark(*part)) {
-            if self.exact.len() < LONGEST_WORD_BYTES {
-                self.folded.push(part);
-                self.exact.push(part);
+            self.push(part, part);
+        }
+    }
+
+    fn push(&mut self, folded: char, exact: char) {
+        if self.length < LONGEST_WORD_BYTES {
+            self.length += exact.len_utf8();
+            self.folded.push(folded);
+            if !self.folds_only {
+                self.exact.push(exact);
             }
         }
     }
@@ -116,8 +155,12 @@ impl<'a> WordReader<'a> {
         if ends_in_lone_y(self.folded.as_bytes()) {
             self.folded.pop();
             self.folded.push('i');
-            self.exact.pop();
-            self.exact.push('i');
+            if self.exact.pop().is_some() {
+                self.exact.push('i');
+            }
+        }
+        if self.folds_only {
+            return;
         }
         self.exact.extend(self.tones.signs());
         self.exact.truncate(self.exact.floor_char_boundary(LONGEST_WORD_BYTES));
@@ -139,6 +182,14 @@ pub(crate) struct Word {
     pub(crate) span: Range<usize>,
     pub(crate) folded: String,
     pub(crate) exact: String,
+}
+
+impl Word {
+    /// The exact form taken apart: its letters, and the sign of its tone, empty where it has none.
+    pub(crate) fn letters_and_tone(&self) -> (&str, &str) {
+        let letters = self.exact.trim_end_matches(|c: char| !c.is_alphanumeric());
+        (letters, &self.exact[letters.len()..])
+    }
 }
 
 /// All words of a text; for short texts.
@@ -228,6 +279,13 @@ mod tests {
                 prop_assert!(word.exact.len() <= LONGEST_WORD_BYTES && !word.folded.is_empty());
                 end = word.span.end;
             }
+            let mut reader = WordReader::folding(&text);
+            let mut folded_only = Vec::new();
+            while reader.advance() {
+                folded_only.push((reader.span(), reader.folded().to_owned()));
+            }
+            let both: Vec<_> = words(&text).into_iter().map(|word| (word.span, word.folded)).collect();
+            prop_assert_eq!(folded_only, both);
         }
 
         #[test]
