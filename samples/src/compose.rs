@@ -1,8 +1,12 @@
 //! Sets documents in type as NĐ 30/2020/NĐ-CP asks: A4, margins of 20 to 30 mm, 13 and 14 points, agency at the left of the
 //! head and the country's name at its right. Every text that is set becomes a line of the truth.
 
-use crate::fonts::{Fonts, Typeface};
+use crate::fonts::{Family, Fonts, Typeface};
 use crate::page::{HEIGHT, Mark, Page, WIDTH};
+
+mod word;
+
+use word::{Word, words};
 
 const LEFT: f32 = 79.0;
 const RIGHT: f32 = WIDTH - 51.0;
@@ -46,13 +50,20 @@ pub(crate) struct Ending<'a> {
 /// Sets one document; pages follow one another as they fill.
 pub(crate) struct Composer<'a> {
     fonts: &'a Fonts<'a>,
+    family: Family,
     pages: Vec<Page>,
+    left: f32,
+    right: f32,
     y: f32,
 }
 
 impl<'a> Composer<'a> {
     pub(crate) fn new(fonts: &'a Fonts<'a>) -> Self {
-        Self { fonts, pages: vec![Page::default()], y: TOP }
+        Self::in_family(fonts, Family::Serif)
+    }
+
+    pub(crate) fn in_family(fonts: &'a Fonts<'a>, family: Family) -> Self {
+        Self { fonts, family, pages: vec![Page::default()], left: LEFT, right: RIGHT, y: TOP }
     }
 
     pub(crate) fn finish(self) -> Vec<Page> {
@@ -64,33 +75,37 @@ impl<'a> Composer<'a> {
         self.mark(Mark::Guilloche);
     }
 
-    /// The head: agency and its parent at the left, the country's name and motto at the right, number and day below.
+    /// The head: agency and its parent at the left, the country's name and motto at the right, number and day below. The truth
+    /// has the left column first.
     pub(crate) fn letterhead(&mut self, parent: &str, agency: &str, number: &str, place_and_day: &str) {
-        let rows = [
-            (parent, Typeface::Serif, LETTERHEAD[0], Typeface::SerifBold),
-            (agency, Typeface::SerifBold, LETTERHEAD[1], Typeface::SerifBold),
+        let (plain, bold) = (self.family.face(false, false), self.family.face(true, false));
+        let italic = self.family.face(false, true);
+        let top = self.y;
+        let columns = [
+            (LEFT_COLUMN, 36.0, [(plain, 12.0, parent), (bold, 12.0, agency), (plain, BODY, number)]),
+            (
+                RIGHT_COLUMN,
+                82.0,
+                [(bold, 12.5, LETTERHEAD[0]), (bold, 12.5, LETTERHEAD[1]), (italic, BODY, place_and_day)],
+            ),
         ];
-        for (left, left_face, right, right_face) in rows {
-            self.centred(LEFT_COLUMN, left_face, 12.0, left);
-            self.centred(RIGHT_COLUMN, right_face, 12.5, right);
-            self.y += 16.5;
+        for (middle, half, lines) in columns {
+            for ((typeface, size, text), below) in lines.into_iter().zip([0.0, 16.5, 43.0]) {
+                self.y = top + below;
+                self.centred(middle, typeface, size, text);
+            }
+            self.rule(middle - half, top + 22.0, 2.0 * half, 0.7);
         }
-        let underline = self.y - 11.0;
-        self.rule(LEFT_COLUMN - 36.0, underline, 72.0, 0.7);
-        self.rule(RIGHT_COLUMN - 82.0, underline, 164.0, 0.7);
-        self.y += 10.0;
-        self.centred(LEFT_COLUMN, Typeface::Serif, BODY, number);
-        self.centred(RIGHT_COLUMN, Typeface::SerifItalic, BODY, place_and_day);
-        self.y += 18.0;
+        self.y = top + 61.0;
     }
 
     /// The title, in capitals, with what it is about below.
     pub(crate) fn title(&mut self, title: &str, about: &[&str]) {
         self.y += 22.0;
-        self.centred(WIDTH / 2.0 + 14.0, Typeface::SerifBold, 15.0, title);
+        self.centred(WIDTH / 2.0 + 14.0, self.family.face(true, false), 15.0, title);
         self.y += 19.0;
         for line in about {
-            self.centred(WIDTH / 2.0 + 14.0, Typeface::SerifBold, BODY + 0.5, line);
+            self.centred(WIDTH / 2.0 + 14.0, self.family.face(true, false), BODY + 0.5, line);
             self.y += 17.5;
         }
     }
@@ -98,14 +113,14 @@ impl<'a> Composer<'a> {
     /// A paragraph of body text. `*` switches bold on and off, `_` italic.
     pub(crate) fn paragraph(&mut self, stand: Stand, text: &str) {
         let indent = if stand == Stand::Justified { 28.0 } else { 0.0 };
-        let words = words(text);
-        let space = self.fonts.width(Typeface::Serif, BODY, " ");
-        let measure = RIGHT - LEFT;
+        let words = words(text, self.family);
+        let space = self.width(self.family.face(false, false), BODY, " ");
+        let measure = self.right - self.left;
         let mut line: Vec<&Word> = Vec::new();
         let mut filled = indent;
         let mut first = true;
         for word in &words {
-            let width = word.width(self.fonts, BODY);
+            let width = word.width(self.fonts, self.family.narrowed(BODY));
             if !line.is_empty() && filled + space + width > measure {
                 self.line(&line, stand, if first { indent } else { 0.0 }, false);
                 line.clear();
@@ -130,18 +145,19 @@ impl<'a> Composer<'a> {
     pub(crate) fn table(&mut self, columns: &[Column], rows: &[Vec<String>]) {
         const ROW: f32 = 21.0;
         let width: f32 = columns.iter().map(|(_, width)| width).sum();
-        let left = (LEFT + RIGHT - width) / 2.0;
+        let left = (self.left + self.right - width) / 2.0;
         let height = ROW * (rows.len() as f32 + 1.0);
         self.keep_together(height + 12.0);
         self.y += 9.0;
         let top = self.y;
         let headings: Vec<String> = columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
         for (number, row) in std::iter::once(&headings).chain(rows).enumerate() {
-            let typeface = if number == 0 { Typeface::SerifBold } else { Typeface::Serif };
+            let typeface =
+                if number == 0 { self.family.face(true, false) } else { self.family.face(false, false) };
             self.rule(left, self.y, width, 0.6);
             let mut x = left;
             for ((_, width), cell) in columns.iter().zip(row) {
-                let text_width = self.fonts.width(typeface, 11.5, cell);
+                let text_width = self.width(typeface, 11.5, cell);
                 let place = (x + (width - text_width) / 2.0, self.y + 14.5);
                 self.text(typeface, 11.5, place, cell);
                 x += width;
@@ -164,15 +180,18 @@ impl<'a> Composer<'a> {
         self.y += 30.0;
         let top = self.y;
         for (number, recipient) in ending.recipients.iter().enumerate() {
-            let (typeface, size) =
-                if number == 0 { (Typeface::SerifBoldItalic, 12.0) } else { (Typeface::Serif, 11.0) };
-            self.text(typeface, size, (LEFT, self.y), recipient);
+            let (typeface, size) = if number == 0 {
+                (self.family.face(true, true), 12.0)
+            } else {
+                (self.family.face(false, false), 11.0)
+            };
+            self.text(typeface, size, (self.left, self.y), recipient);
             self.truth(recipient.clone());
             self.y += 14.0;
         }
         self.y = top;
         for line in ending.office {
-            self.centred(RIGHT_COLUMN, Typeface::SerifBold, BODY, line);
+            self.centred(RIGHT_COLUMN, self.family.face(true, false), BODY, line);
             self.y += 16.5;
         }
         let middle = self.y + 34.0;
@@ -184,8 +203,58 @@ impl<'a> Composer<'a> {
             seed: ending.seed,
         });
         self.y += 84.0;
-        self.centred(RIGHT_COLUMN, Typeface::SerifBold, BODY + 0.5, ending.name);
+        self.centred(RIGHT_COLUMN, self.family.face(true, false), BODY + 0.5, ending.name);
         self.y += 20.0;
+    }
+
+    /// Text in two columns, each paragraph in one of them; the next text goes on below the longer one.
+    pub(crate) fn columns(&mut self, paragraphs: [&[String]; 2]) {
+        const GUTTER: f32 = 22.0;
+        let (left, right, top) = (self.left, self.right, self.y);
+        let middle = f32::midpoint(left, right);
+        let mut lowest = top;
+        for (edges, paragraphs) in
+            [(left, middle - GUTTER / 2.0), (middle + GUTTER / 2.0, right)].into_iter().zip(paragraphs)
+        {
+            (self.left, self.right, self.y) = (edges.0, edges.1, top);
+            for paragraph in paragraphs {
+                self.paragraph(Stand::Justified, paragraph);
+            }
+            lowest = lowest.max(self.y);
+        }
+        (self.left, self.right, self.y) = (left, right, lowest);
+    }
+
+    /// A line of a form: labels, each with its value on a dotted line; the dots are no text.
+    pub(crate) fn fill_in(&mut self, blanks: &[(&str, &str)]) {
+        self.keep_together(BODY * LEADING);
+        self.y += BODY * LEADING + 2.0;
+        let (plain, italic) = (self.family.face(false, false), self.family.face(false, true));
+        let space = self.width(plain, BODY, " ");
+        let dot = self.width(plain, BODY, ".");
+        let share = (self.right - self.left) / blanks.len() as f32;
+        let mut truth = Vec::new();
+        for (number, (label, value)) in blanks.iter().enumerate() {
+            let mut x = self.left + share * number as f32;
+            let end = x + share - space;
+            self.text(plain, BODY, (x, self.y), label);
+            x += self.width(plain, BODY, label) + space;
+            truth.push(*label);
+            if !value.is_empty() {
+                self.text(italic, BODY, (x + 3.0 * dot, self.y - 1.0), value);
+                x += 3.0 * dot + self.width(italic, BODY, value) + space;
+                truth.push(value);
+            }
+            let dots = ".".repeat(((end - x) / dot).max(0.0) as usize);
+            self.text(plain, BODY, (x, self.y), &dots);
+        }
+        self.truth(truth.join(" "));
+        self.y += 3.0;
+    }
+
+    /// Stamps a seal over what has been set, at a place in points.
+    pub(crate) fn seal_over(&mut self, (x, y): (f32, f32), ring: &str, seed: u64) {
+        self.mark(Mark::Seal { x, y, ring: ring.to_owned(), seed });
     }
 
     /// Starts the next page, which bears its number at the top.
@@ -193,7 +262,7 @@ impl<'a> Composer<'a> {
         self.pages.push(Page::default());
         let number = self.pages.len().to_string();
         self.y = 44.0;
-        self.centred(WIDTH / 2.0 + 14.0, Typeface::Serif, BODY, &number);
+        self.centred(WIDTH / 2.0 + 14.0, self.family.face(false, false), BODY, &number);
         self.y = TOP + 8.0;
     }
 
@@ -206,14 +275,14 @@ impl<'a> Composer<'a> {
     fn line(&mut self, line: &[&Word], stand: Stand, indent: f32, last: bool) {
         self.keep_together(BODY * LEADING);
         self.y += BODY * LEADING;
-        let space = self.fonts.width(Typeface::Serif, BODY, " ");
+        let space = self.width(self.family.face(false, false), BODY, " ");
         let gaps = line.len().saturating_sub(1) as f32;
-        let words: f32 = line.iter().map(|word| word.width(self.fonts, BODY)).sum();
-        let room = RIGHT - LEFT - indent - words;
+        let words: f32 = line.iter().map(|word| word.width(self.fonts, self.family.narrowed(BODY))).sum();
+        let room = self.right - self.left - indent - words;
         let (mut x, gap) = match stand {
-            Stand::Justified if !last && gaps > 0.0 => (LEFT + indent, room / gaps),
-            Stand::Centred => (LEFT + indent + (room - gaps * space) / 2.0, space),
-            Stand::Justified | Stand::Left => (LEFT + indent, space),
+            Stand::Justified if !last && gaps > 0.0 => (self.left + indent, room / gaps),
+            Stand::Centred => (self.left + indent + (room - gaps * space) / 2.0, space),
+            Stand::Justified | Stand::Left => (self.left + indent, space),
         };
         let mut truth = String::new();
         for (number, word) in line.iter().enumerate() {
@@ -223,7 +292,7 @@ impl<'a> Composer<'a> {
             }
             for (typeface, piece) in &word.0 {
                 self.text(*typeface, BODY, (x, self.y), piece);
-                x += self.fonts.width(*typeface, BODY, piece);
+                x += self.width(*typeface, BODY, piece);
                 truth.push_str(piece);
             }
         }
@@ -231,12 +300,17 @@ impl<'a> Composer<'a> {
     }
 
     fn centred(&mut self, middle: f32, typeface: Typeface, size: f32, text: &str) {
-        let width = self.fonts.width(typeface, size, text);
+        let width = self.width(typeface, size, text);
         self.text(typeface, size, (middle - width / 2.0, self.y), text);
         self.truth(text.to_owned());
     }
 
+    fn width(&self, typeface: Typeface, size: f32, text: &str) -> f32 {
+        self.fonts.width(typeface, self.family.narrowed(size), text)
+    }
+
     fn text(&mut self, typeface: Typeface, size: f32, (x, y): (f32, f32), text: &str) {
+        let size = self.family.narrowed(size);
         self.mark(Mark::Text { typeface, size, x, y, text: text.to_owned() });
     }
 
@@ -253,52 +327,6 @@ impl<'a> Composer<'a> {
     fn truth(&mut self, line: String) {
         if let Some(page) = self.pages.last_mut() {
             page.lines.push(line);
-        }
-    }
-}
-
-/// A word in pieces, each in its own type face.
-struct Word(Vec<(Typeface, String)>);
-
-impl Word {
-    fn width(&self, fonts: &Fonts<'_>, size: f32) -> f32 {
-        let pieces = self.0.iter();
-        pieces.map(|(typeface, piece)| fonts.width(*typeface, size, piece)).sum()
-    }
-}
-
-/// Splits marked-up text at its spaces.
-fn words(text: &str) -> Vec<Word> {
-    let (mut bold, mut italic) = (false, false);
-    let mut words = Vec::new();
-    for marked in text.split_whitespace() {
-        let mut word = Word(Vec::new());
-        let mut piece = String::new();
-        for letter in marked.chars() {
-            match letter {
-                '*' | '_' => {
-                    word.push(bold, italic, &mut piece);
-                    if letter == '*' { bold = !bold } else { italic = !italic }
-                }
-                _ => piece.push(letter),
-            }
-        }
-        word.push(bold, italic, &mut piece);
-        words.push(word);
-    }
-    words
-}
-
-impl Word {
-    fn push(&mut self, bold: bool, italic: bool, piece: &mut String) {
-        let typeface = match (bold, italic) {
-            (false, false) => Typeface::Serif,
-            (true, false) => Typeface::SerifBold,
-            (false, true) => Typeface::SerifItalic,
-            (true, true) => Typeface::SerifBoldItalic,
-        };
-        if !piece.is_empty() {
-            self.0.push((typeface, std::mem::take(piece)));
         }
     }
 }

@@ -18,11 +18,69 @@ pub(crate) enum Typeface {
     SerifItalic,
     SerifBoldItalic,
     SansBold,
+    Sans,
+    SansItalic,
+    SansBoldItalic,
+    Mono,
+    MonoBold,
+    MonoItalic,
+    MonoBoldItalic,
+}
+
+/// Type faces that go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Serif,
+    Sans,
+    Mono,
+}
+
+impl Family {
+    pub(crate) const ALL: [Self; 3] = [Self::Serif, Self::Sans, Self::Mono];
+
+    /// The face of this weight and slope.
+    pub(crate) fn face(self, bold: bool, italic: bool) -> Typeface {
+        match (self, bold, italic) {
+            (Self::Serif, false, false) => Typeface::Serif,
+            (Self::Serif, true, false) => Typeface::SerifBold,
+            (Self::Serif, false, true) => Typeface::SerifItalic,
+            (Self::Serif, true, true) => Typeface::SerifBoldItalic,
+            (Self::Sans, false, false) => Typeface::Sans,
+            (Self::Sans, true, false) => Typeface::SansBold,
+            (Self::Sans, false, true) => Typeface::SansItalic,
+            (Self::Sans, true, true) => Typeface::SansBoldItalic,
+            (Self::Mono, false, false) => Typeface::Mono,
+            (Self::Mono, true, false) => Typeface::MonoBold,
+            (Self::Mono, false, true) => Typeface::MonoItalic,
+            (Self::Mono, true, true) => Typeface::MonoBoldItalic,
+        }
+    }
+
+    /// What a size in points is taken times, so that as much goes into a line as in the serif face.
+    pub(crate) fn narrowed(self, size: f32) -> f32 {
+        size * match self {
+            Self::Serif => 1.0,
+            Self::Sans => 0.92,
+            Self::Mono => 0.8,
+        }
+    }
 }
 
 impl Typeface {
-    const ALL: [Self; 5] =
-        [Self::Serif, Self::SerifBold, Self::SerifItalic, Self::SerifBoldItalic, Self::SansBold];
+    const ALL: [Self; 12] = [
+        Self::Serif,
+        Self::SerifBold,
+        Self::SerifItalic,
+        Self::SerifBoldItalic,
+        Self::SansBold,
+        Self::Sans,
+        Self::SansItalic,
+        Self::SansBoldItalic,
+        Self::Mono,
+        Self::MonoBold,
+        Self::MonoItalic,
+        Self::MonoBoldItalic,
+    ];
 
     fn file_name(self) -> &'static str {
         match self {
@@ -31,6 +89,13 @@ impl Typeface {
             Self::SerifItalic => "LiberationSerif-Italic.ttf",
             Self::SerifBoldItalic => "LiberationSerif-BoldItalic.ttf",
             Self::SansBold => "LiberationSans-Bold.ttf",
+            Self::Sans => "LiberationSans-Regular.ttf",
+            Self::SansItalic => "LiberationSans-Italic.ttf",
+            Self::SansBoldItalic => "LiberationSans-BoldItalic.ttf",
+            Self::Mono => "LiberationMono-Regular.ttf",
+            Self::MonoBold => "LiberationMono-Bold.ttf",
+            Self::MonoItalic => "LiberationMono-Italic.ttf",
+            Self::MonoBoldItalic => "LiberationMono-BoldItalic.ttf",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use muniment_samples::{Format, Options, generate};
+use muniment_samples::{Format, Options, generate, generate_reading};
 
 /// Makes synthetic scans of Vietnamese administrative results, with their exact text and metadata.
 ///
@@ -27,6 +27,9 @@ struct Arguments {
     /// Resolution in dots an inch, 100 to 600.
     #[arg(long, value_name = "N", default_value_t = 200)]
     dpi: u32,
+    /// Makes single pages that try a reader of text instead, as JPEG: four layouts, three type faces.
+    #[arg(long)]
+    reading: bool,
     /// The kind of file to write.
     #[arg(long, value_enum, default_value_t = Format::Mixed)]
     format: Format,
@@ -40,7 +43,12 @@ fn main() -> ExitCode {
         dpi: arguments.dpi,
         format: arguments.format,
     };
-    match generate(&options, &arguments.out, &|_| {}) {
+    let generated = if arguments.reading {
+        generate_reading(options.seed, options.count, options.dpi, &arguments.out)
+    } else {
+        generate(&options, &arguments.out, &|_| {})
+    };
+    match generated {
         Ok(stats) => {
             let megabytes = stats.written_bytes as f64 / 1e6;
             println!(

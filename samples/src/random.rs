@@ -1,6 +1,6 @@
 /// A generator of pseudo-random numbers (SplitMix64): the same seed gives the same numbers on every machine and with every
 /// version of every library. Not for secrets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Random(u64);
 
 impl Random {

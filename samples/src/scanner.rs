@@ -51,6 +51,11 @@ impl Scanner {
         }
     }
 
+    /// The same with this much grain: a standard deviation, of 255.
+    pub(crate) fn with_noise(self, noise: f32) -> Self {
+        Self { noise, ..self }
+    }
+
     /// Scans one side of a sheet, another side shining through faintly from behind where there is one.
     pub(crate) fn scan(
         &self,

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use jiff::civil::date;
 use muniment_record::{Description, Procedure, Procedures};
-use muniment_samples::{Expected, Format, Options, Studio, bad_inputs, generate};
+use muniment_samples::{
+    Expected, Format, Layout, Options, ReadingStudio, Studio, bad_inputs, generate, generate_reading,
+};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -85,6 +87,33 @@ fn every_format_can_be_read_back() -> Outcome {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn pages_for_reading_take_turns_and_are_those_of_their_seed() -> Outcome {
+    let studio = ReadingStudio::open()?;
+    let mut layouts = Vec::new();
+    for index in 0..24 {
+        let page = studio.page(9, index, 200)?;
+        assert_eq!(page, studio.page(9, index, 200)?);
+        assert_ne!(page.truth(), studio.page(10, index, 200)?.truth());
+        assert!(page.page.lines().len() > 15, "{} says too little", page.name);
+        layouts.push(page.layout);
+    }
+    assert_eq!(layouts[..4], Layout::ALL);
+    Ok(())
+}
+
+#[test]
+fn pages_for_reading_lie_beside_their_text() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let stats = generate_reading(9, 1, 100, folder.path())?;
+    assert_eq!((stats.documents, stats.pages), (1, 1));
+    let image = image::open(folder.path().join("0001-letter-serif.jpg"))?;
+    assert_eq!((image.width(), image.height()), (827, 1169));
+    let text = fs::read_to_string(folder.path().join("0001-letter-serif.gt.txt"))?;
+    assert_eq!(text, ReadingStudio::open()?.page(9, 0, 100)?.truth());
     Ok(())
 }
 
