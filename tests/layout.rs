@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates are used beyond their arrows only to make fixtures in tests.
-const TEST_ARROWS: &[(&str, &str)] = &[("muniment", "samples")];
+const TEST_ARROWS: &[(&str, &str)] = &[("muniment", "samples"), ("ocr", "samples")];
 
 fn short(name: &str) -> &str {
     name.strip_prefix("muniment-").unwrap_or(name)

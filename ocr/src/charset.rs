@@ -13,6 +13,33 @@ const MOST_CHARACTERS: usize = 10_000;
 pub(crate) struct Charset {
     /// By output; empty where an output stands for nothing that is written.
     texts: Vec<String>,
+    kinds: Vec<Kind>,
+    /// Two outputs that stand for the same character, the second for it alone.
+    twins: Option<(usize, usize)>,
+    /// By the number of a character, as lists of words name them.
+    characters: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    /// Part of codes and numbers, as digits, hyphens and slashes are.
+    Inner,
+    Space,
+    Sign,
+}
+
+impl Kind {
+    fn of(text: &str) -> Self {
+        if text == " " {
+            return Self::Space;
+        }
+        match text.chars().next() {
+            Some(first) if first.is_alphabetic() => Self::Letter,
+            Some(first) if first.is_numeric() || "-/@._&".contains(first) => Self::Inner,
+            _ => Self::Sign,
+        }
+    }
 }
 
 impl Charset {
@@ -34,6 +61,7 @@ impl Charset {
             return Err(Error::damaged("it has another number of codes than of characters"));
         }
         let mut texts = vec![String::new(); outputs];
+        let characters = names.iter().map(|name| nfc(name)).collect();
         for name in names {
             cursor.u8()?;
             let length = cursor.count("codes of a character")?;
@@ -51,12 +79,39 @@ impl Charset {
                 name => *text = nfc(name),
             }
         }
-        Ok(Self { texts })
+        let kinds = texts.iter().map(|text| Kind::of(text)).collect();
+        let output = |text: &str| texts.iter().position(|known| known == text);
+        // The letters of Vietnamese and of Icelandic look the same in capitals.
+        let twins = output("Đ").zip(output("Ð"));
+        Ok(Self { texts, kinds, twins, characters })
     }
 
     /// What an output stands for.
     pub(crate) fn text(&self, output: usize) -> &str {
         self.texts.get(output).map_or("", String::as_str)
+    }
+
+    /// Characters by the numbers that lists of words name them by.
+    pub(crate) fn characters(&self) -> &[String] {
+        &self.characters
+    }
+
+    /// What the network gives to a character, of the `parts` of all outputs.
+    pub(crate) fn part(&self, parts: &[f32], output: usize) -> f32 {
+        match self.twins {
+            Some((stands, other)) if stands == output => parts[stands] + parts[other],
+            Some((_, other)) if other == output => 0.0,
+            _ => parts[output],
+        }
+    }
+
+    pub(crate) fn is_letter(&self, output: usize) -> bool {
+        self.kinds.get(output) == Some(&Kind::Letter)
+    }
+
+    /// Whether an output stands for what words, codes and numbers are made of.
+    pub(crate) fn is_part_of_word(&self, output: usize) -> bool {
+        matches!(self.kinds.get(output), Some(Kind::Letter | Kind::Inner))
     }
 
     /// The output that stands for a space.

@@ -10,12 +10,16 @@
 
 mod charset;
 mod ctc;
+mod dictionary;
 mod error;
 mod line;
 mod network;
 mod page;
 mod place;
+mod second_look;
 mod segment;
+mod superscript;
+mod syllable;
 mod traineddata;
 
 use std::path::Path;
@@ -24,15 +28,20 @@ pub use error::Error;
 pub use page::{Area, Line, Picture, Word};
 
 use charset::Charset;
+use dictionary::Dictionary;
 use line::LinePicture;
 use network::{Network, Room};
 use traineddata::Components;
+
+/// Margin on all sides of a line, of its height. Letters that touch the edge are misread.
+const MARGIN: f32 = 0.15;
 
 /// Language data, ready to read pages. Several threads may read with one.
 #[derive(Debug)]
 pub struct Reader {
     network: Network,
     charset: Charset,
+    dictionary: Dictionary,
 }
 
 /// What reading needs of memory, used again from line to line.
@@ -40,6 +49,7 @@ pub struct Reader {
 struct Bench {
     line: LinePicture,
     room: Room,
+    search: ctc::Search,
     seen: Vec<ctc::Seen>,
     columns: place::Columns,
 }
@@ -65,7 +75,11 @@ impl Reader {
         let components = Components::find(bytes)?;
         let network = Network::read(components.network)?;
         let charset = Charset::read(components.characters, components.codes, network.outputs())?;
-        Ok(Self { network, charset })
+        let dictionary = match components.words {
+            Some(words) => Dictionary::read(words, charset.characters())?,
+            None => Dictionary::default(),
+        };
+        Ok(Self { network, charset, dictionary })
     }
 
     /// The instructions that the network is computed with, for reports.
@@ -76,20 +90,47 @@ impl Reader {
     /// Reads a page: its lines in reading order.
     pub fn read(&self, page: &Picture<'_>) -> Vec<Line> {
         let mut bench = Bench::default();
-        let lines = segment::lines(page);
-        lines.into_iter().map(|area| self.read_area(page, area, &mut bench)).collect()
+        let segment::Found { lines, blanks } = segment::lines(page);
+        lines.into_iter().map(|area| self.read_area(page, area, &blanks, &mut bench)).collect()
     }
 
     /// Reads one line of text that fills `area` of the page.
     pub fn read_line(&self, page: &Picture<'_>, area: Area) -> Line {
-        self.read_area(page, area, &mut Bench::default())
+        self.read_area(page, area, &[], &mut Bench::default())
     }
 
-    fn read_area(&self, page: &Picture<'_>, area: Area, bench: &mut Bench) -> Line {
-        let Bench { line, room, seen, columns } = bench;
-        line.take(page, area, self.network.height());
+    fn read_area(&self, page: &Picture<'_>, area: Area, blanks: &[Area], bench: &mut Bench) -> Line {
+        let mut words = self.look(page, area, MARGIN, blanks, bench);
+        for stretch in second_look::stretches(&words, area) {
+            for margin in second_look::MARGINS {
+                let others = self.look(page, stretch, margin, blanks, bench);
+                if !second_look::take_surer(&mut words, stretch, others) {
+                    break;
+                }
+            }
+        }
+        for word in &mut words {
+            let Some(unit) = superscript::Unit::of(word) else { continue };
+            let Some(digit) = unit.raised(page, word) else { continue };
+            let read = self.look(page, digit, MARGIN, blanks, bench);
+            unit.raise(word, read.first().map_or("", |read| read.text.as_str()));
+        }
+        Line { area, words }
+    }
+
+    /// The words of a line, seen with a margin of a part of its height around it.
+    fn look(
+        &self,
+        page: &Picture<'_>,
+        area: Area,
+        margin: f32,
+        blanks: &[Area],
+        bench: &mut Bench,
+    ) -> Vec<Word> {
+        let Bench { line, room, search, seen, columns } = bench;
+        line.take(page, area, margin, blanks, self.network.height());
         let readings = self.network.run(&line.pixels, line.width, room);
-        ctc::best_path(readings, self.network.separator(), seen);
+        search.read(readings, self.network.separator(), &self.charset, &self.dictionary, seen);
         let pixels = |step: usize| line.left + (step * self.network.stride()) as f32 * line.scale;
         let words: Vec<&[ctc::Seen]> = ctc::words(seen, &self.charset).collect();
         let seen: Vec<(f32, f32)> = words
@@ -103,6 +144,6 @@ impl Reader {
             area: Area { left, right, ..area },
             confidence: word.iter().map(|seen| seen.part).product(),
         });
-        Line { area, words: words.collect() }
+        words.collect()
     }
 }

@@ -3,9 +3,6 @@
 use crate::network::quantised_pixel;
 use crate::page::{Area, Picture};
 
-/// Margin on all sides of a line, of its height. Letters that touch the edge are misread.
-const MARGIN: f32 = 0.15;
-
 /// The most pixels along a line; a longer one is squeezed.
 const MOST_WIDTH: usize = 20_000;
 
@@ -21,12 +18,21 @@ pub(crate) struct LinePicture {
     pub(crate) scale: f32,
     grays: Vec<u8>,
     rows: Vec<u16>,
+    /// A row of the page without what is no text.
+    blanked: Vec<u8>,
 }
 
 impl LinePicture {
-    /// Takes an area of the page.
-    pub(crate) fn take(&mut self, page: &Picture<'_>, area: Area, height: usize) {
-        let margin = (area.height() * MARGIN).max(1.0);
+    /// Takes an area of the page, but for `blanks` in it, with a margin on all sides: a part of its height.
+    pub(crate) fn take(
+        &mut self,
+        page: &Picture<'_>,
+        area: Area,
+        margin: f32,
+        blanks: &[Area],
+        height: usize,
+    ) {
+        let margin = (area.height() * margin).max(1.0);
         let (left, top) = ((area.left - margin).max(0.0), (area.top - margin).max(0.0));
         let right = (area.right + margin).min(page.width as f32);
         let bottom = (area.bottom + margin).min(page.height as f32);
@@ -35,7 +41,7 @@ impl LinePicture {
         self.width = width;
         self.left = left;
         self.scale = (right - left) / width as f32;
-        self.scale_down(page, (left, top, right, bottom), height);
+        self.scale_down(page, (left, top, right, bottom), blanks, height);
         let (black, white) = levels(&self.grays, width, height);
         self.pixels.clear();
         self.pixels.extend(self.grays.iter().map(|&gray| quantised_pixel(gray, black, white)));
@@ -47,6 +53,7 @@ impl LinePicture {
         &mut self,
         page: &Picture<'_>,
         (left, top, right, bottom): (f32, f32, f32, f32),
+        blanks: &[Area],
         height: usize,
     ) {
         let across = Spans::new(left, right, self.width, page.width);
@@ -54,7 +61,13 @@ impl LinePicture {
         let (first, last) = down.extent();
         self.rows.clear();
         self.rows.reserve((last - first) * self.width);
-        for row in page.samples[first * page.width..last * page.width].chunks_exact(page.width) {
+        let within = |blank: &&Area| {
+            blank.right > left && blank.left < right && blank.bottom > top && blank.top < bottom
+        };
+        let blanks: Vec<&Area> = blanks.iter().filter(within).collect();
+        for (y, row) in (first..last).zip(page.samples[first * page.width..].chunks_exact(page.width)) {
+            let row =
+                if blanks.is_empty() { row } else { without(row, y as f32, &blanks, &mut self.blanked) };
             self.rows.extend(across.spans.iter().map(|span| span.mean(|at| u32::from(row[at]) << 8) as u16));
         }
         self.grays.clear();
@@ -66,6 +79,19 @@ impl LinePicture {
             }
         }
     }
+}
+
+/// A row of the page, white where there is no text; the soft edge of what is left out goes with it.
+fn without<'a>(row: &[u8], y: f32, blanks: &[&Area], blanked: &'a mut Vec<u8>) -> &'a [u8] {
+    const EDGE: f32 = 1.0;
+    blanked.clear();
+    blanked.extend_from_slice(row);
+    for blank in blanks.iter().filter(|blank| y >= blank.top - EDGE && y < blank.bottom + EDGE) {
+        let from = (blank.left - EDGE).max(0.0) as usize;
+        let to = ((blank.right + EDGE) as usize).min(row.len());
+        blanked[from.min(to)..to].fill(255);
+    }
+    blanked
 }
 
 /// The pixels that each pixel of a scaled side is made of.

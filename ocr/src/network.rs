@@ -10,7 +10,7 @@ mod product;
 mod read;
 
 use kernel::Kernels;
-use product::{LANES, Product, ZERO};
+use product::{DEPTH, LANES, Product, ZERO};
 use read::{Activation, Layer, Weights};
 
 use crate::Error;
@@ -71,6 +71,7 @@ impl Readings {
 /// Room for one line, used again for the next.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
+    columns: Vec<u8>,
     patches: Vec<u8>,
     pooled: Vec<u8>,
     sums: Vec<i32>,
@@ -138,7 +139,7 @@ impl Network {
             kernels: Kernels::best(),
             height,
             half,
-            convolution: Product::of(&convolution),
+            convolution: Product::of_columns(&convolution, 2 * half.1 + 1),
             pool: (across, down),
             columns,
             chain,
@@ -189,45 +190,62 @@ impl Network {
     /// Convolution and pool, into `room.pooled`: by row, then by step. The tangent never falls, so the greatest value is that
     /// of the greatest sum.
     fn convolve(&self, line: &[u8], width: usize, steps: usize, room: &mut Room) {
+        self.stand_up(line, width, &mut room.columns);
         let (across, down) = self.pool;
         let rows = self.height / down;
         let (depth, patch) = (self.convolution.rows, self.convolution.inputs);
+        let pooled = across * down;
         room.pooled.clear();
         room.pooled.resize(rows * steps * depth, ZERO);
         room.patches.clear();
-        room.patches.resize(across * down * patch, ZERO);
+        room.patches.resize(STRETCH * pooled * patch, ZERO);
         for row in 0..rows {
-            for step in 0..steps {
-                let pixels = (0..across * down)
-                    .map(|place| (step * across + place % across, row * down + place / across));
-                for ((x, y), patch) in pixels.zip(room.patches.chunks_exact_mut(patch)) {
-                    self.fill_patch(line, width, (x, y), patch);
+            for from in (0..steps).step_by(STRETCH) {
+                let count = STRETCH.min(steps - from);
+                let patches = &mut room.patches[..count * pooled * patch];
+                self.fill_patches(&room.columns, (from, count), row, patches);
+                fill(&mut room.sums, &self.convolution.start, count * pooled);
+                (self.kernels.multiply)(&self.convolution, patches, &mut room.sums);
+                let outputs = room.pooled[(row * steps + from) * depth..].chunks_exact_mut(depth);
+                for (sums, outputs) in room.sums.chunks_exact(pooled * depth).zip(outputs) {
+                    (self.kernels.squash)(sums, &self.convolution.scales, outputs);
                 }
-                room.sums.clear();
-                for _ in 0..across * down {
-                    room.sums.extend_from_slice(&self.convolution.start);
-                }
-                (self.kernels.multiply)(&self.convolution, &room.patches, &mut room.sums);
-                let (greatest, others) = room.sums.split_at_mut(depth);
-                for other in others.chunks_exact(depth) {
-                    greatest.iter_mut().zip(other).for_each(|(most, &sum)| *most = sum.max(*most));
-                }
-                let outputs = &mut room.pooled[(row * steps + step) * depth..][..depth];
-                (self.kernels.squash)(greatest, &self.convolution.scales, outputs);
             }
         }
     }
 
-    /// The pixels around one, column by column. Beyond the edges, as at the nearest pixel.
-    fn fill_patch(&self, line: &[u8], width: usize, (x, y): (usize, usize), patch: &mut [u8]) {
+    /// Height of the columns of `room.columns`: what a patch takes of a column, from any pixel, lies within it.
+    fn column_height(&self) -> usize {
+        self.height + (2 * self.half.1 + 1).next_multiple_of(DEPTH)
+    }
+
+    /// The line column by column, with what the patches of its edges see: beyond them, it is as at the nearest pixel.
+    fn stand_up(&self, line: &[u8], width: usize, columns: &mut Vec<u8>) {
         let (half_x, half_y) = self.half;
-        let mut at = 0;
-        for column in x..=x + 2 * half_x {
-            let column = column.saturating_sub(half_x).min(width - 1);
-            for row in y..=y + 2 * half_y {
-                let row = row.saturating_sub(half_y).min(self.height - 1);
-                patch[at] = line[row * width + column];
-                at += 1;
+        let height = self.column_height();
+        columns.clear();
+        columns.resize((width + 2 * half_x) * height, ZERO);
+        for (x, column) in columns.chunks_exact_mut(height).enumerate() {
+            let x = x.saturating_sub(half_x).min(width - 1);
+            for (y, pixel) in column.iter_mut().enumerate() {
+                *pixel = line[y.saturating_sub(half_y).min(self.height - 1) * width + x];
+            }
+        }
+    }
+
+    /// The patches of some steps of a row, one for each value of which the greatest is kept: the pixels around one, column by
+    /// column, in whole groups; what a group has too much meets weights of nothing.
+    fn fill_patches(&self, columns: &[u8], (from, count): (usize, usize), row: usize, patches: &mut [u8]) {
+        let (across, down) = self.pool;
+        let height = self.column_height();
+        let (width, filled) = (2 * self.half.0 + 1, (2 * self.half.1 + 1).next_multiple_of(DEPTH));
+        let mut groups = patches.as_chunks_mut::<DEPTH>().0.iter_mut();
+        for x in from * across..(from + count) * across {
+            for y in row * down..(row + 1) * down {
+                for column in columns[x * height..(x + width) * height].chunks_exact(height) {
+                    let pixels = column[y..y + filled].as_chunks::<DEPTH>().0;
+                    pixels.iter().zip(&mut groups).for_each(|(pixels, group)| *group = *pixels);
+                }
             }
         }
     }
@@ -310,7 +328,7 @@ impl Network {
 
 impl Lstm {
     fn new(inputs: usize, states: usize, gates: &[Weights; 4]) -> Result<Self, Error> {
-        if !inputs.is_multiple_of(product::DEPTH) || !states.is_multiple_of(LANES) {
+        if !inputs.is_multiple_of(DEPTH) || !states.is_multiple_of(LANES) {
             return Err(Error::unsupported(format!("an LSTM of {inputs} inputs and {states} states")));
         }
         let mut rows = Vec::with_capacity(4 * states);

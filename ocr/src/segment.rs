@@ -3,33 +3,48 @@
 //! Ink on a mask of about 150 dpi -> connected components -> letters chained to lines -> marks attached -> order. Rules,
 //! frames and what is too large for a letter are left out on the way.
 
+mod bridge;
 mod chain;
 mod components;
+mod dots;
 mod mask;
 mod order;
+mod rows;
 
 use crate::page::{Area, Picture};
 
 /// Resolution of the mask, about.
 const MASK_DPI: f32 = 150.0;
 
-/// The areas of the lines of a page in reading order, in pixels of the page.
-pub(crate) fn lines(page: &Picture<'_>) -> Vec<Area> {
+/// What is to be read of a page.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The areas of its lines in reading order, in pixels of the page.
+    pub(crate) lines: Vec<Area>,
+    /// What lies in them and is no text: the dots of dotted lines.
+    pub(crate) blanks: Vec<Area>,
+}
+
+/// Finds the lines of a page.
+pub(crate) fn lines(page: &Picture<'_>) -> Found {
     let factor = (page.dpi / MASK_DPI).round().clamp(1.0, 8.0) as usize;
     let unit = page.dpi / factor as f32 / MASK_DPI;
     let mut mask = mask::Mask::of(page, factor);
-    mask.drop_rules(unit);
+    let rules = mask.drop_rules(unit);
     let found = components::find(&mask);
-    let lines = chain::lines(&found, unit);
-    let ordered = order::reading_order(lines);
+    let (lines, dotted) = chain::lines(&found, &rules, unit);
+    let lines = bridge::bridged(lines, &rules, &mask);
     let scale = factor as f32;
-    let to_page = |line: Frame| Area {
-        left: line.left as f32 * scale,
-        top: line.top as f32 * scale,
-        right: line.right as f32 * scale,
-        bottom: line.bottom as f32 * scale,
+    let to_page = |frame: Frame| Area {
+        left: frame.left as f32 * scale,
+        top: frame.top as f32 * scale,
+        right: frame.right as f32 * scale,
+        bottom: frame.bottom as f32 * scale,
     };
-    ordered.into_iter().map(to_page).collect()
+    Found {
+        lines: order::reading_order(lines, &dotted.lines, &rules).into_iter().map(to_page).collect(),
+        blanks: dotted.dots.into_iter().map(to_page).collect(),
+    }
 }
 
 /// A rectangle in pixels of the mask; right and bottom are not included.

@@ -6,6 +6,8 @@ use crate::Error;
 
 /// The place in the table of the network and its training state.
 const LSTM: usize = 17;
+/// Of its list of words.
+const LSTM_WORDS: usize = 19;
 /// Of its characters.
 const LSTM_UNICHARSET: usize = 21;
 /// Of the codes of its characters.
@@ -20,6 +22,8 @@ pub(crate) struct Components<'a> {
     pub(crate) network: &'a [u8],
     pub(crate) characters: &'a [u8],
     pub(crate) codes: &'a [u8],
+    /// Not all data have one.
+    pub(crate) words: Option<&'a [u8]>,
 }
 
 impl<'a> Components<'a> {
@@ -43,6 +47,7 @@ impl<'a> Components<'a> {
             network: component(LSTM, "network")?,
             characters: component(LSTM_UNICHARSET, "list of characters")?,
             codes: component(LSTM_RECODER, "list of codes")?,
+            words: component(LSTM_WORDS, "list of words").ok(),
         })
     }
 }
@@ -72,6 +77,14 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn u8(&mut self) -> Result<u8, Error> {
         Ok(u8::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn i16(&mut self) -> Result<i16, Error> {
+        Ok(i16::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, Error> {
+        Ok(u64::from_le_bytes(self.array()?))
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, Error> {

@@ -2,7 +2,7 @@
 //!
 //! Sums are sums of integers, and the functions of `math` are the same everywhere: every way gives the same bytes.
 
-use super::math::{exp, logistic, quantised, tanh};
+use super::math::{exp, quantised, small_exp, tanh};
 use super::product::{Block, DEPTH, LANES, Product};
 
 /// The states of an LSTM never leave this range (Tesseract 5, `lstm/lstm.cpp`: 100).
@@ -20,7 +20,7 @@ pub(crate) struct Kernels {
     /// From the sums of an LSTM's gates, for groups of [`LANES`] states cell input, input, forget and output, to its new
     /// states and outputs.
     pub(crate) gates: Gates,
-    /// From sums to their quantised hyperbolic tangents.
+    /// From several sums for each output, in a row of all outputs each, to the quantised hyperbolic tangents of the greatest.
     pub(crate) squash: fn(sums: &[i32], scales: &[f32], outputs: &mut [u8]),
     /// From sums to the parts that they have of 1.
     pub(crate) softmax: fn(sums: &[i32], scales: &[f32], parts: &mut [f32]),
@@ -96,21 +96,36 @@ fn gates(sums: &[i32], scales: &[f32], states: &mut [f32], outputs: &mut [u8]) {
         let value = |gate: usize, lane: usize| sums[gate * LANES + lane] as f32 * scales[gate * LANES + lane];
         let mut new = [0.0_f32; LANES];
         for lane in 0..LANES {
-            let kept = states[lane] * logistic(value(2, lane));
-            let added = tanh(value(0, lane)) * logistic(value(1, lane));
-            new[lane] = (kept + added).clamp(-MOST_STATE, MOST_STATE);
+            // state * logistic(forget) + tanh(cell) * logistic(input), over one divisor: divisions cost most here.
+            let (cell, input) = (small_exp(-2.0 * value(0, lane)), small_exp(-value(1, lane)));
+            let forget = small_exp(-value(2, lane));
+            let (added, kept) = ((1.0 + input) * (1.0 + cell), 1.0 + forget);
+            let state = (states[lane] * added + (1.0 - cell) * kept) / (added * kept);
+            new[lane] = state.clamp(-MOST_STATE, MOST_STATE);
         }
         *states = new;
         for lane in 0..LANES {
-            outputs[lane] = quantised(tanh(new[lane]) * logistic(value(3, lane)));
+            // tanh(state) * logistic(output).
+            let (state, output) = (small_exp(-2.0 * new[lane]), small_exp(-value(3, lane)));
+            outputs[lane] = quantised((1.0 - state) / ((1.0 + state) * (1.0 + output)));
         }
     }
 }
 
 #[inline(always)]
 fn squash(sums: &[i32], scales: &[f32], outputs: &mut [u8]) {
-    for ((sum, scale), output) in sums.iter().zip(scales).zip(outputs) {
-        *output = quantised(tanh(*sum as f32 * scale));
+    let depth = outputs.len();
+    let (outputs, _) = outputs.as_chunks_mut::<LANES>();
+    let (scales, _) = scales.as_chunks::<LANES>();
+    for (group, (scales, outputs)) in scales.iter().zip(outputs).enumerate() {
+        let mut greatest = [i32::MIN; LANES];
+        for sums in sums.chunks_exact(depth) {
+            let sums = &sums[group * LANES..][..LANES];
+            greatest.iter_mut().zip(sums).for_each(|(most, &sum)| *most = sum.max(*most));
+        }
+        for lane in 0..LANES {
+            outputs[lane] = quantised(tanh(greatest[lane] as f32 * scales[lane]));
+        }
     }
 }
 
@@ -152,6 +167,9 @@ mod x86 {
     /// Steps or groups of rows that are summed up side by side: as many as hide the time of one multiplication.
     const ABREAST: usize = 8;
 
+    /// Groups of inputs that are gathered at a time: as many as the layers of "fast" data have.
+    const GATHERED: usize = 48;
+
     /// 64 products of bytes with one instruction (AVX-512 VNNI).
     pub(super) const VNNI: Kernels = Kernels {
         name: "avx512-vnni",
@@ -180,27 +198,43 @@ mod x86 {
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
     fn multiply_vnni(product: &Product, inputs: &[u8], sums: &mut [i32]) {
-        let groups = product.inputs / DEPTH;
         let mut steps = inputs.chunks_exact(product.inputs * ABREAST);
         let mut step_sums = sums.chunks_exact_mut(product.rows * ABREAST);
         for (inputs, sums) in steps.by_ref().zip(step_sums.by_ref()) {
+            multiply_abreast_vnni(product, inputs, sums);
+        }
+        let rest = steps.remainder().chunks_exact(product.inputs);
+        for (inputs, sums) in rest.zip(step_sums.into_remainder().chunks_exact_mut(product.rows)) {
+            multiply_one_vnni(product, inputs, sums);
+        }
+    }
+
+    /// Several steps share each weight.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+    fn multiply_abreast_vnni(product: &Product, inputs: &[u8], sums: &mut [i32]) {
+        let groups = product.inputs / DEPTH;
+        for first in (0..groups).step_by(GATHERED) {
+            // The inputs of all steps that meet the same weights, side by side.
+            let count = GATHERED.min(groups - first);
+            let mut gathered = [[0_i32; ABREAST]; GATHERED];
+            for (step, inputs) in inputs.chunks_exact(product.inputs).enumerate() {
+                let (inputs, _) = inputs.as_chunks::<DEPTH>();
+                for (abreast, inputs) in gathered.iter_mut().zip(&inputs[first..first + count]) {
+                    abreast[step] = i32::from_le_bytes(*inputs);
+                }
+            }
             for (number, blocks) in product.blocks.chunks_exact(groups).enumerate() {
                 let mut totals = [_mm512_setzero_si512(); ABREAST];
-                for (group, block) in blocks.iter().enumerate() {
+                for (block, inputs) in blocks[first..first + count].iter().zip(&gathered) {
                     let weights: __m512i = must_cast(*block);
-                    for (step, total) in totals.iter_mut().enumerate() {
-                        let inputs = quad(inputs, step * product.inputs + group * DEPTH);
-                        *total = _mm512_dpbusd_epi32(*total, _mm512_set1_epi32(inputs), weights);
+                    for (total, inputs) in totals.iter_mut().zip(inputs) {
+                        *total = _mm512_dpbusd_epi32(*total, _mm512_set1_epi32(*inputs), weights);
                     }
                 }
                 for (step, total) in totals.iter().enumerate() {
                     add(&mut sums[step * product.rows + number * LANES..], *total);
                 }
             }
-        }
-        let rest = steps.remainder().chunks_exact(product.inputs);
-        for (inputs, sums) in rest.zip(step_sums.into_remainder().chunks_exact_mut(product.rows)) {
-            multiply_one_vnni(product, inputs, sums);
         }
     }
 
@@ -231,13 +265,6 @@ mod x86 {
             for (sums, total) in sums.chunks_exact_mut(LANES).zip(&totals) {
                 add(sums, *total);
             }
-        }
-    }
-
-    fn quad(inputs: &[u8], at: usize) -> i32 {
-        match inputs[at..].first_chunk::<DEPTH>() {
-            Some(four) => i32::from_le_bytes(*four),
-            None => 0,
         }
     }
 
@@ -351,7 +378,7 @@ mod tests {
             let run = |kernels: &Kernels| {
                 let (mut states, mut outputs) = (vec![0.5_f32; LANES * 3], vec![0_u8; LANES * 3]);
                 (kernels.gates)(&sums, &scales, &mut states, &mut outputs);
-                let mut squashed = vec![0_u8; sums.len()];
+                let mut squashed = vec![0_u8; LANES * 3];
                 (kernels.squash)(&sums, &scales, &mut squashed);
                 let mut parts = vec![0.0_f32; sums.len()];
                 (kernels.softmax)(&sums, &scales, &mut parts);

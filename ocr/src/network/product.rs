@@ -61,6 +61,27 @@ impl Product {
         product
     }
 
+    /// All rows of a matrix, with its bias, whose inputs come in columns of `column` values, each filled up to whole groups.
+    pub(crate) fn of_columns(weights: &Weights, column: usize) -> Self {
+        let filled = column.next_multiple_of(DEPTH);
+        let mut spread = Weights {
+            columns: (weights.columns - 1) / column * filled + 1,
+            values: Vec::new(),
+            rows: weights.rows,
+            scales: weights.scales.clone(),
+        };
+        spread.values.resize(spread.rows * spread.columns, 0);
+        let rows = weights.values.chunks_exact(weights.columns);
+        for (from, to) in rows.zip(spread.values.chunks_exact_mut(spread.columns)) {
+            let (inputs, bias) = from.split_at(weights.columns - 1);
+            for (inputs, places) in inputs.chunks_exact(column).zip(to.chunks_mut(filled)) {
+                places[..column].copy_from_slice(inputs);
+            }
+            to[to.len() - 1] = bias[0];
+        }
+        Self::of(&spread)
+    }
+
     /// All rows of a matrix, with its bias.
     pub(crate) fn of(weights: &Weights) -> Self {
         let rows: Vec<_> = (0..weights.rows).map(|row| Some((weights, row))).collect();

@@ -1,12 +1,18 @@
 //! Letters to lines.
 
 use super::Frame;
+use super::bridge::are_parted;
 use super::components::{Component, join, root};
+use super::dots::{self, Dotted};
+use super::rows::Rows;
 
 /// Sizes in pixels at 150 dpi: a speck, the tallest letter, and the lowest that a body can be.
 const SPECK_PIXELS: f32 = 3.0;
 const TALLEST: f32 = 80.0;
 const LOWEST_BODY: f32 = 6.0;
+
+/// Rules, frames and curves are at least this wide or high, in pixels at 150 dpi.
+const WIDE: f32 = 40.0;
 
 /// Bodies lie between these parts of the page's middle height of letters; what is higher chains with its like.
 const LOW: f32 = 0.55;
@@ -17,16 +23,25 @@ const MOST_BODIES: usize = 20_000;
 const MOST_MARKS: usize = 60_000;
 
 /// Words of a line are closer than this, in heights of the line.
-const WORD_GAP: f32 = 1.6;
+pub(super) const WORD_GAP: f32 = 1.6;
 
-/// The lines of a page, in no order.
-pub(crate) fn lines(components: &[Component], unit: f32) -> Vec<Frame> {
-    let is_ink = |component: &&Component| {
-        let (width, height) = (component.frame.width() as f32, component.frame.height() as f32);
-        let is_rule = width >= 40.0 * unit && height <= 4.0 * unit;
-        component.pixels as f32 > SPECK_PIXELS * unit * unit && height <= TALLEST * unit && !is_rule
-    };
-    let ink: Vec<Frame> = components.iter().filter(is_ink).map(|component| component.frame).collect();
+/// Of a wide component's frame: what has less ink is drawn, not written, as frames, curves and signatures are.
+const LEAST_FILLED: f32 = 0.12;
+
+/// The lines of a page, in no order, and dotted lines.
+pub(crate) fn lines(components: &[Component], rules: &[Frame], unit: f32) -> (Vec<Frame>, Dotted) {
+    let mut ink = Vec::new();
+    for Component { frame, pixels } in components {
+        let (width, height) = (frame.width() as f32, frame.height() as f32);
+        if *pixels as f32 <= SPECK_PIXELS * unit * unit {
+            continue;
+        }
+        let is_rule = width >= WIDE * unit && height <= 4.0 * unit;
+        let is_outline = width.max(height) >= WIDE * unit && (*pixels as f32) < LEAST_FILLED * width * height;
+        if height <= TALLEST * unit && !is_outline && !is_rule {
+            ink.push(*frame);
+        }
+    }
     let middle = middle_height(&ink, unit);
     let is_upright_rule =
         |frame: &Frame| frame.height() as f32 > HIGH * middle && frame.width() as f32 <= 5.0 * unit;
@@ -45,13 +60,14 @@ pub(crate) fn lines(components: &[Component], unit: f32) -> Vec<Frame> {
         }
     }
     if bodies.len() + tall.len() > MOST_BODIES || marks.len() > MOST_MARKS {
-        return Vec::new();
+        return (Vec::new(), Dotted::default());
     }
-    let mut lines = merged(chained(&bodies));
-    lines.extend(merged(chained(&tall)));
+    let (marks, dotted) = dots::split(marks, middle);
+    let mut lines = merged(chained(&bodies, rules), rules);
+    lines.extend(merged(chained(&tall, rules), rules));
     let mut lines = absorbed(lines);
     attach(&mut lines, marks);
-    lines
+    (lines, dotted)
 }
 
 /// The height of which half the ink, by width, is lower.
@@ -74,7 +90,7 @@ fn middle_height(ink: &[Frame], unit: f32) -> f32 {
 }
 
 /// Each body joined with its nearest neighbour to the right in the same row. The bodies come by their left edges.
-fn chained(bodies: &[Frame]) -> Vec<Frame> {
+fn chained(bodies: &[Frame], rules: &[Frame]) -> Vec<Frame> {
     let widest = bodies.iter().map(Frame::width).max().unwrap_or(0);
     let mut parents: Vec<u32> = (0..bodies.len() as u32).collect();
     for (number, body) in bodies.iter().enumerate() {
@@ -89,6 +105,7 @@ fn chained(bodies: &[Frame]) -> Vec<Frame> {
             if 2 * body.rows_shared(candidate) < low
                 || gap as f32 > WORD_GAP * 0.75 * high as f32
                 || nearest.is_some_and(|(least, _)| gap >= least)
+                || are_parted(body, candidate, rules)
             {
                 continue;
             }
@@ -107,7 +124,7 @@ fn chained(bodies: &[Frame]) -> Vec<Frame> {
 }
 
 /// Fragments of a row become one where they are as close as words.
-fn merged(mut fragments: Vec<Frame>) -> Vec<Frame> {
+fn merged(mut fragments: Vec<Frame>, rules: &[Frame]) -> Vec<Frame> {
     fragments.sort_unstable_by_key(|frame| frame.left);
     let mut lines: Vec<Frame> = Vec::new();
     let mut rows = Rows::default();
@@ -118,6 +135,7 @@ fn merged(mut fragments: Vec<Frame>) -> Vec<Frame> {
             2 * line.rows_shared(&fragment) >= low
                 && (line.gap(&fragment) as f32) < WORD_GAP * low as f32
                 && high <= 3 * low
+                && !are_parted(line, &fragment, rules)
         };
         let near = rows.near(&fragment);
         let number = match near.iter().filter(fits).max_by_key(|&&number| lines[number].right) {
@@ -146,7 +164,8 @@ fn absorbed(mut lines: Vec<Frame>) -> Vec<Frame> {
             let holder = &kept[holder];
             let around = holder.height() / 2;
             let is_low = 2 * line.height() <= holder.height();
-            let inside = line.left >= holder.left - around && line.right <= holder.right + around;
+            let beside = holder.height();
+            let inside = line.left >= holder.left - beside && line.right <= holder.right + beside;
             let near = line.bottom > holder.top - around / 2 && line.top < holder.bottom + around / 2;
             let shares = 4 * line.rows_shared(holder) >= 3 * line.height();
             inside && ((is_low && near) || shares)
@@ -191,42 +210,6 @@ fn attach(lines: &mut [Frame], marks: Vec<Frame>) {
     }
 }
 
-/// Frames by the rows that they fill, so that those near one are found without looking at all.
-#[derive(Debug, Default)]
-struct Rows {
-    bands: Vec<Vec<usize>>,
-}
-
-impl Rows {
-    /// Rows of a band, more than a letter is away from its marks.
-    const BAND: i32 = 64;
-
-    fn add(&mut self, number: usize, frame: &Frame) {
-        for band in Self::bands_of(frame, 0) {
-            if self.bands.len() <= band {
-                self.bands.resize(band + 1, Vec::new());
-            }
-            if self.bands[band].last() != Some(&number) {
-                self.bands[band].push(number);
-            }
-        }
-    }
-
-    /// The numbers of the frames in the same rows, and in those a band above and below.
-    fn near(&self, frame: &Frame) -> Vec<usize> {
-        let bands = Self::bands_of(frame, 1).filter_map(|band| self.bands.get(band));
-        let mut near: Vec<usize> = bands.flatten().copied().collect();
-        near.sort_unstable();
-        near.dedup();
-        near
-    }
-
-    fn bands_of(frame: &Frame, around: i32) -> impl Iterator<Item = usize> {
-        let (first, last) = (frame.top / Self::BAND - around, (frame.bottom - 1) / Self::BAND + around);
-        (first.max(0)..=last.max(0)).filter_map(|band| usize::try_from(band).ok())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,7 +226,7 @@ mod tests {
 
     fn found(mut components: Vec<Component>) -> Vec<Frame> {
         components.sort_by_key(|component| component.frame.left);
-        let mut found = lines(&components, 1.0);
+        let (mut found, _) = lines(&components, &[], 1.0);
         found.sort_by_key(|line| (line.top, line.left));
         found
     }

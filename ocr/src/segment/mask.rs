@@ -1,9 +1,14 @@
 //! Where the ink is.
 
+use std::ops::Range;
+
+use super::Frame;
 use crate::page::{INK, Picture};
 
-/// A run of ink this long is a rule or dark ground, not a letter (0.6 inches at 150 dpi).
+/// Ink that goes on for so long is a rule or dark ground, not a letter, level (0.6 inches at 150 dpi) and upright: a table of two
+/// rows is as high.
 const RULE: f32 = 90.0;
+const UPRIGHT_RULE: f32 = 70.0;
 
 /// Ink in rows, as runs.
 #[derive(Debug)]
@@ -45,11 +50,87 @@ impl Mask {
         Self { rows }
     }
 
-    /// Drops rules: runs that are too long for letters.
-    pub(crate) fn drop_rules(&mut self, unit: f32) {
+    /// Drops rules, level and upright: what is too long for letters. Returns the upright ones, a column each.
+    pub(crate) fn drop_rules(&mut self, unit: f32) -> Vec<Frame> {
         let least = (RULE * unit) as u32;
+        let upright = self.upright_rules((UPRIGHT_RULE * unit) as usize);
+        self.drop_columns(&upright);
         for runs in &mut self.rows {
             runs.retain(|(from, to)| to - from < least);
         }
+        let frame = |(column, rows): (u32, Range<usize>)| Frame {
+            left: column as i32,
+            top: rows.start as i32,
+            right: column as i32 + 1,
+            bottom: rows.end as i32,
+        };
+        upright.into_iter().map(frame).collect()
+    }
+
+    fn drop_columns(&mut self, columns: &[(u32, Range<usize>)]) {
+        for (column, rows) in columns {
+            let column = *column;
+            for runs in &mut self.rows[rows.clone()] {
+                let Some(at) = runs.iter().position(|&(from, to)| (from..to).contains(&column)) else {
+                    continue;
+                };
+                let (from, to) = runs[at];
+                runs.splice(
+                    at..=at,
+                    [(from, column), (column + 1, to)].into_iter().filter(|(from, to)| from < to),
+                );
+            }
+        }
+    }
+
+    /// Columns in which ink goes on for at least so many rows, with those rows.
+    fn upright_rules(&self, least: usize) -> Vec<(u32, Range<usize>)> {
+        let width =
+            self.rows.iter().filter_map(|runs| runs.last()).map(|run| run.1 as usize).max().unwrap_or(0);
+        // By column, the row in which its ink began, and the one in which it was last seen.
+        let mut begun = vec![(0, usize::MAX); width];
+        let mut rules = Vec::new();
+        let mut end = |column: usize, (first, last): (usize, usize)| {
+            if last != usize::MAX && last + 1 - first >= least {
+                rules.push((column as u32, first..last + 1));
+            }
+        };
+        for (row, runs) in self.rows.iter().enumerate() {
+            for &(from, to) in runs {
+                let first = from as usize;
+                for (number, rows) in begun[first..to as usize].iter_mut().enumerate() {
+                    if rows.1.wrapping_add(1) == row {
+                        rows.1 = row;
+                    } else {
+                        end(first + number, *rows);
+                        *rows = (row, row);
+                    }
+                }
+            }
+        }
+        begun.iter().enumerate().for_each(|(column, &rows)| end(column, rows));
+        rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_dropped_and_letters_are_kept() {
+        let mut mask = Mask { rows: vec![vec![(10, 20), (50, 53)]; 100] };
+        mask.rows[40] = vec![(5, 195)];
+        mask.rows.push(vec![(10, 20)]);
+        let upright = mask.drop_rules(1.0);
+        assert_eq!(upright[0], Frame { left: 10, top: 0, right: 11, bottom: 101 });
+        // Where they cross, the level one is cut, and its ends are short.
+        assert_eq!(mask.rows[0], []);
+        assert_eq!(mask.rows[40], [(5, 10), (20, 50)]);
+        assert_eq!(mask.rows[100], []);
+        let letters = vec![vec![(10, 20), (50, 53)]; 60];
+        let mut mask = Mask { rows: letters.clone() };
+        mask.drop_rules(1.0);
+        assert_eq!(mask.rows, letters);
     }
 }

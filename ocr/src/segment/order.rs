@@ -1,40 +1,61 @@
 //! The order in which lines are read.
 
 use super::Frame;
+use super::bridge::are_parted;
 
 /// Columns are further apart than this, in heights of a line.
 const GUTTER: f32 = 1.5;
 
+/// Columns end where nothing is written across for more than this, in heights of a line.
+const SECTION: f32 = 1.4;
+
 /// Lines in reading order: bands from the top down, their columns from left to right; the rows of a table, and labels with their
-/// values, across.
-pub(crate) fn reading_order(lines: Vec<Frame>) -> Vec<Frame> {
-    let mut ordered = Vec::with_capacity(lines.len());
-    order(lines, &mut ordered, 0);
+/// values, across. Dotted lines hold a row together.
+pub(crate) fn reading_order(mut lines: Vec<Frame>, dotted: &[Frame], rules: &[Frame]) -> Vec<Frame> {
+    let mut ordered = Vec::with_capacity(lines.len() + dotted.len());
+    lines.extend(dotted);
+    order(lines, rules, &mut ordered, 0);
+    ordered.retain(|line| !dotted.contains(line));
     ordered
 }
 
-fn order(mut lines: Vec<Frame>, ordered: &mut Vec<Frame>, depth: u32) {
+fn order(mut lines: Vec<Frame>, rules: &[Frame], ordered: &mut Vec<Frame>, depth: u32) {
     if lines.len() < 2 || depth > 16 {
         lines.sort_by_key(|line| (line.top, line.left));
         ordered.extend(lines);
         return;
     }
-    for band in joined_by_columns(bands(lines)) {
-        columns_of(band, ordered, depth);
+    for band in joined_by_columns(bands(lines), rules) {
+        columns_of(band, rules, ordered, depth);
     }
 }
 
-fn columns_of(mut band: Vec<Frame>, ordered: &mut Vec<Frame>, depth: u32) {
+fn columns_of(mut band: Vec<Frame>, rules: &[Frame], ordered: &mut Vec<Frame>, depth: u32) {
     match split_at_gutter(&band) {
         Some((left, right)) => {
-            order(left, ordered, depth + 1);
-            order(right, ordered, depth + 1);
+            order(left, rules, ordered, depth + 1);
+            order(right, rules, ordered, depth + 1);
         }
         None => {
             band.sort_by_key(|line| (line.top, line.left));
-            ordered.extend(band);
+            for mut row in rows(band) {
+                row.sort_by_key(|line| line.left);
+                ordered.extend(row);
+            }
         }
     }
+}
+
+/// Lines by the rows that they share, from the top down.
+fn rows(lines: Vec<Frame>) -> Vec<Vec<Frame>> {
+    let mut rows: Vec<Vec<Frame>> = Vec::new();
+    for line in lines {
+        match rows.last_mut() {
+            Some(row) if 2 * line.rows_shared(&row[0]) > line.height().min(row[0].height()) => row.push(line),
+            _ => rows.push(vec![line]),
+        }
+    }
+    rows
 }
 
 /// Lines that share no row with those of another band, from the top down.
@@ -55,19 +76,19 @@ fn bands(mut lines: Vec<Frame>) -> Vec<Vec<Frame>> {
 }
 
 /// Bands that follow each other and are parted by the same gutter are joined where they are columns of text.
-fn joined_by_columns(bands: Vec<Vec<Frame>>) -> Vec<Vec<Frame>> {
+fn joined_by_columns(bands: Vec<Vec<Frame>>, rules: &[Frame]) -> Vec<Vec<Frame>> {
     let mut joined = Vec::new();
     let mut rest = bands.into_iter().peekable();
     while let Some(first) = rest.next() {
         let mut run = vec![first];
         let mut all: Vec<Frame> = run.concat();
-        while let Some(next) =
-            rest.next_if(|next| split_at_gutter(&[&all, next.as_slice()].concat()).is_some())
-        {
+        while let Some(next) = rest.next_if(|next| {
+            are_near(&all, next) && split_at_gutter(&[&all, next.as_slice()].concat()).is_some()
+        }) {
             all.extend(&next);
             run.push(next);
         }
-        if run.len() > 1 && are_columns(&run, &all) {
+        if run.len() > 1 && are_columns(&all, rules) {
             joined.push(all);
         } else {
             joined.extend(run);
@@ -76,33 +97,57 @@ fn joined_by_columns(bands: Vec<Vec<Frame>>) -> Vec<Vec<Frame>> {
     joined
 }
 
-/// Whether bands, all parted by one gutter, are columns of text and not rows of cells or of labels with values. Columns are
-/// filled by their lines, or their lines stand at other heights than those beside them, as in a letterhead.
-fn are_columns(bands: &[Vec<Frame>], all: &[Frame]) -> bool {
-    /// Of a column's width: what its lines fill in the mean.
+/// Whether a band follows so closely that it may go on with the columns above it.
+fn are_near(above: &[Frame], band: &[Frame]) -> bool {
+    let bottom = above.iter().map(|line| line.bottom).max().unwrap_or(0);
+    let top = band.iter().map(|line| line.top).min().unwrap_or(0);
+    let height = band.iter().map(Frame::height).max().unwrap_or(0);
+    (top - bottom) as f32 <= SECTION * height as f32
+}
+
+/// Whether lines, all parted by one gutter, are columns of text and not rows of cells or of labels with values. Columns are
+/// filled by their lines, or their lines stand at other heights than those beside them, or the right ones in the middle, as in
+/// a letterhead and a signature block.
+fn are_columns(all: &[Frame], rules: &[Frame]) -> bool {
+    /// Of a column's width: what its lines fill, and how wide it is in heights of them.
     const FILLED: f32 = 0.75;
+    const WIDE: i32 = 8;
     let Some((left, right)) = split_at_gutter(all) else { return false };
     let extent = |side: &[Frame]| side.iter().skip(1).fold(side[0], |whole, line| whole.union(line));
     let is_filled = |side: &[Frame]| {
         let whole = extent(side);
-        let mean = side.iter().map(|line| line.width() as f32).sum::<f32>() / side.len() as f32;
-        mean > FILLED * whole.width() as f32 && split_at_gutter(side).is_none()
+        let is_long = |line: &&Frame| {
+            line.width() as f32 > FILLED * whole.width() as f32 && line.width() > WIDE * line.height()
+        };
+        2 * side.iter().filter(is_long).count() > side.len()
     };
     if extent(&left).rows_shared(&extent(&right)) < left[0].height() {
         return false;
     }
-    let (mut level, mut beside) = (0, 0);
-    for band in bands.iter().filter(|band| band.len() > 1) {
-        for line in band.iter().filter(|line| left.contains(line)) {
-            let has_partner = band
-                .iter()
-                .filter(|other| right.contains(other))
-                .any(|other| 5 * line.rows_shared(other) >= 4 * line.height().min(other.height()));
-            level += usize::from(has_partner);
-            beside += 1;
-        }
+    if is_filled(&left) && is_filled(&right) {
+        return true;
     }
-    4 * level <= 3 * beside || (is_filled(&left) && is_filled(&right))
+    if are_parted(&extent(&left), &extent(&right), rules) {
+        return false;
+    }
+    let is_level = |line: &&Frame| {
+        right.iter().any(|other| {
+            let (low, high) = (line.height().min(other.height()), line.height().max(other.height()));
+            5 * line.rows_shared(other) >= 4 * low && 2 * high <= 3 * low
+        })
+    };
+    let level = left.iter().filter(is_level).count();
+    4 * level <= 3 * left.len() || are_centred(&right)
+}
+
+/// Whether lines of different lengths stand in the middle of one column.
+fn are_centred(lines: &[Frame]) -> bool {
+    let spread = |of: fn(&Frame) -> i32| {
+        let places = || lines.iter().map(of);
+        places().max().unwrap_or(0) - places().min().unwrap_or(0)
+    };
+    let height = lines.iter().map(Frame::height).max().unwrap_or(0);
+    spread(|line| line.left) > height && spread(|line| i32::midpoint(line.left, line.right)) < height
 }
 
 /// Parts lines at the widest gap that no line crosses.
@@ -138,7 +183,7 @@ mod tests {
     fn assert_order(truth: &[Frame]) {
         let mut shuffled: Vec<Frame> = truth.to_vec();
         shuffled.sort_by_key(|line| (line.right * 7919 + line.top * 104_729) % 1009);
-        assert_eq!(reading_order(shuffled), truth);
+        assert_eq!(reading_order(shuffled, &[], &[]), truth);
     }
 
     #[test]
