@@ -100,7 +100,20 @@ pub enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     /// Check this machine and home: tools and versions, storage, keys, certificates.
-    Doctor,
+    Doctor(DoctorArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// What to look at alone, and closely.
+    #[command(subcommand)]
+    pub what: Option<DoctorCommand>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum DoctorCommand {
+    /// Lock an object in each store, try to remove and to shorten it, and say what came of it. It stays behind for minutes.
+    Storage,
 }
 
 #[derive(Debug, Args)]
@@ -141,7 +154,11 @@ note that says why; what fails for a reason that is not the document's is tried 
 const AUDIT_HELP: &str = "\
 Without options everything is read: objects, log, catalogue and index. With --minutes or --gigabytes only objects are read, those
 first that were not read for longest, until the budget is used up; the next run goes on there. Run so each night, all objects are
-read again within as many nights as it takes, and the last line says since when.";
+read again within as many nights as it takes, and the last line says since when.
+
+Where there is a second store, both are read. With --repair each file that is missing or damaged in one is written again from the other,
+if its bytes there are what inventory, log or name say; so too everything in a second store that was added later. What neither has whole
+stays a finding. Exit 0 when nothing is wrong any more.";
 
 #[derive(Debug, Args)]
 pub struct AuditArgs {
@@ -151,6 +168,9 @@ pub struct AuditArgs {
     /// Read so much of objects, and go on there the next time.
     #[arg(long, value_name = "N")]
     pub gigabytes: Option<u64>,
+    /// Put what is missing or damaged in one store right from the other ([storage.second]).
+    #[arg(long)]
+    pub repair: bool,
 }
 
 /// What `uplift --help` adds.

@@ -68,7 +68,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Log(command) => log::run(&setting, &command).await,
         Command::Serve(args) => serve::run(&setting, &args).await,
         Command::Account(command) => account::run(&setting, &command),
-        Command::Doctor => doctor::run(&setting).await,
+        Command::Doctor(args) => doctor::run(&setting, args.what).await,
     }
 }
 

@@ -11,7 +11,7 @@ use muniment_ingest::{Limits, Options, Profile, Recogniser, Tesseract};
 use muniment_record::{AgencyCode, ProcedureCode};
 use serde::{Deserialize, Serialize};
 
-pub use storage::{StorageConfig, StorageKind};
+pub use storage::{SecondKind, StorageConfig, StorageKind};
 
 /// The text that `init` writes: every key with its default and what it is for.
 pub const DEFAULT_TEXT: &str = include_str!("../config/muniment.toml");

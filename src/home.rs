@@ -133,6 +133,11 @@ impl Home {
         self.root.join("muniment.toml")
     }
 
+    /// A path that is absolute, or begins at the home.
+    pub fn place(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     /// The archive: objects, blobs, catalogue.
     pub fn archive(&self) -> PathBuf {
         self.root.join("archive")

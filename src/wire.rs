@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use muniment_archive::{
-    Archive, DiskStore, ObjectStore, Patience, Patient, S3Credentials, S3Settings, S3Store,
+    Archive, DiskStore, ObjectStore, Pair, Patience, Patient, S3Credentials, S3Settings, S3Store,
 };
 use muniment_seal::note::{NoteKey, NoteVerifier};
 use muniment_seal::{Certificate, Trust, TrustDomain};
 use muniment_search::{HolderKeying, Reader, Writer};
 use tokio::sync::Mutex;
 
-use crate::config::{Config, StorageKind};
+use crate::clock;
+use crate::config::{Config, SecondKind, StorageKind};
 use crate::home::{Home, Lock};
 use crate::index;
 use crate::sealer::Sealer;
@@ -39,7 +40,7 @@ impl Engines {
         let lock = home.lock()?;
         home.clear_staging(&lock)?;
         let config = home.config()?;
-        let archive = open_archive(&home).await?;
+        let archive = open_archive_in_earnest(&home).await?;
         let keying = holder_keying(&home)?;
         let index = open_index(&home, &archive, &keying).await?;
         Ok(Self {
@@ -81,26 +82,61 @@ pub fn log_verifier(home: &Home) -> Result<NoteVerifier> {
     NoteVerifier::from_text(&text).context("failed to use log.pub")
 }
 
-/// The store of the archive's files that a configuration names.
+/// The store of the archive's files that a configuration names, or the two of them.
 pub fn open_store(home: &Home, config: &Config) -> Result<Arc<dyn ObjectStore>> {
     let storage = &config.storage;
     fs::create_dir_all(home.archive()).context("failed to make the archive's folder")?;
-    if storage.kind == StorageKind::Disk {
-        let attempt = || format!("failed to open the archive in {}", home.archive().display());
-        return Ok(Arc::new(DiskStore::open(&home.archive()).with_context(attempt)?));
-    }
-    ensure!(
-        !storage.endpoint.is_empty() && !storage.bucket.is_empty(),
-        "muniment.toml names no endpoint or no bucket in [storage]"
-    );
-    let settings = S3Settings {
-        endpoint: storage.endpoint.clone(),
-        region: storage.region.clone(),
-        bucket: storage.bucket.clone(),
-        prefix: storage.prefix.clone(),
+    let first: Arc<dyn ObjectStore> = match storage.kind {
+        StorageKind::Disk => open_disk(&home.archive())?,
+        StorageKind::S3 => open_bucket(home, &storage.settings(), &storage.credentials)?,
     };
-    let store = S3Store::connect(&settings, s3_credentials(home, &storage.credentials)?)?;
+    let second = &storage.second;
+    let second: Arc<dyn ObjectStore> = match second.kind {
+        SecondKind::None => return Ok(first),
+        SecondKind::Disk => {
+            ensure!(!second.path.is_empty(), "muniment.toml names no path in [storage.second]");
+            let folder = home.place(&second.path);
+            fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+            open_disk(&folder)?
+        }
+        SecondKind::S3 => open_bucket(home, &second.settings(), &second.credentials)?,
+    };
+    Ok(Arc::new(Pair::new(first, second)))
+}
+
+fn open_disk(folder: &Path) -> Result<Arc<dyn ObjectStore>> {
+    let attempt = || format!("failed to open the archive in {}", folder.display());
+    Ok(Arc::new(DiskStore::open(folder).with_context(attempt)?))
+}
+
+fn open_bucket(home: &Home, settings: &S3Settings, credentials: &str) -> Result<Arc<dyn ObjectStore>> {
+    ensure!(
+        !settings.endpoint.is_empty() && !settings.bucket.is_empty(),
+        "muniment.toml names no endpoint or no bucket of a store"
+    );
+    let store = S3Store::connect(settings, s3_credentials(home, credentials)?)?;
     Ok(Arc::new(Patient::new(store, Patience::default())))
+}
+
+/// Fails where the configuration asks for a legal archive and no store, or not each that is to lock, proves that it enforces locks.
+pub fn require_locks(config: &Config, store: &dyn ObjectStore) -> Result<()> {
+    if !config.storage.legal_archive {
+        return Ok(());
+    }
+    let advice = "this is a legal archive (storage.legal_archive), and its storage does not enforce locks; \
+                  run: muniment doctor storage";
+    ensure!(store.has_locks(), "{advice}: no store has locks = true");
+    let single = |store: &dyn ObjectStore| -> Result<()> {
+        if store.has_locks() {
+            let trial = store.try_locks(clock::now()).context(advice)?;
+            ensure!(trial.is_enforced(), "{advice}: {trial:?}");
+        }
+        Ok(())
+    };
+    match store.pair() {
+        Some(pair) => pair.iter().try_for_each(|store| single(store.as_ref())),
+        None => single(store),
+    }
 }
 
 /// What a file of the home says, or the environment.
@@ -120,9 +156,21 @@ fn s3_credentials(home: &Home, file: &str) -> Result<S3Credentials> {
     }
 }
 
+/// Opens the archive of a home for those who take in or serve, where its storage is as it must be.
+pub async fn open_archive_in_earnest(home: &Home) -> Result<Arc<Archive>> {
+    let config = home.config()?;
+    let store = open_store(home, &config)?;
+    require_locks(&config, store.as_ref())?;
+    open_archive_on(home, store).await
+}
+
 /// Opens the archive of a home.
 pub async fn open_archive(home: &Home) -> Result<Arc<Archive>> {
-    let archive = Archive::open_on(&home.archive(), open_store(home, &home.config()?)?).await;
+    open_archive_on(home, open_store(home, &home.config()?)?).await
+}
+
+async fn open_archive_on(home: &Home, store: Arc<dyn ObjectStore>) -> Result<Arc<Archive>> {
+    let archive = Archive::open_on(&home.archive(), store).await;
     Ok(Arc::new(
         archive.with_context(|| format!("failed to open the archive in {}", home.archive().display()))?,
     ))

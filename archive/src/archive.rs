@@ -9,7 +9,7 @@ use tracing::info;
 use crate::catalogue::{Catalogue, OutboxRow};
 use crate::events::ArrivalFact;
 use crate::lock::Lock;
-use crate::object::{StoredObject, read_pdf};
+use crate::object::{StoredObject, name_of, read_pdf};
 use crate::store::{DiskStore, ObjectStore, Store, sync_directory};
 use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
 
@@ -61,7 +61,7 @@ impl Archive {
     ///
     /// [`Error::ArchiveExists`] where there is one already, in the store or in the directory.
     pub async fn create_on(dir: &Path, objects: Arc<dyn ObjectStore>) -> Result<Self, Error> {
-        let mut is_taken = dir.join(CATALOGUE).exists() || Store::is_archive(objects.as_ref())?;
+        let mut is_taken = dir.join(CATALOGUE).exists() || Store::is_taken(objects.as_ref())?;
         // What a stopped `create` left is no archive yet.
         objects.list("ocfl", &mut |name| {
             is_taken |= !name.starts_with("ocfl/extensions/") && name != "ocfl/ocfl_layout.json";
@@ -167,6 +167,7 @@ impl Archive {
                 if store.has_object(&place)? {
                     store.withdraw_object(&place)?;
                 }
+                store.objects().clear_second(&format!("ocfl/{place}"))?;
             }
             Ok(())
         })
@@ -247,6 +248,16 @@ impl Archive {
     /// Tries storage out, for a health check: writes a file to where objects and blobs lie, reads it back, removes it.
     pub async fn check_storage(&self) -> Result<(), Error> {
         self.blocking(|store| store.try_out()).await
+    }
+
+    /// Sets or lifts a legal hold (lệnh giữ) on all files of a record, in every store that has locks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoLocks`] where none has; [`Error::NotFound`] for a record that is not there.
+    pub async fn hold(&self, id: RecordId, held: bool) -> Result<(), Error> {
+        self.record(id).await?;
+        self.blocking(move |store| store.hold(&name_of(id), held)).await
     }
 
     /// The directory that the archive lies in.

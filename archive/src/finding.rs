@@ -8,6 +8,9 @@ use serde::Serialize;
 pub struct AuditFinding {
     /// The record that it concerns, where it can be told.
     pub record: Option<RecordId>,
+    /// Whether it lies in the second store.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_second: bool,
     /// The file or object, relative to the archive's directory.
     pub object: String,
     /// What kind of difference it is.
@@ -56,7 +59,8 @@ impl fmt::Display for AuditProblem {
 
 impl fmt::Display for AuditFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.what, self.object, self.detail)
+        let place = if self.in_second { "second store: " } else { "" };
+        write!(f, "{}: {place}{}: {}", self.what, self.object, self.detail)
     }
 }
 
@@ -72,9 +76,18 @@ impl Findings {
         Self { record, list: Vec::new() }
     }
 
+    /// The same as findings in the store with this number, counted from nought.
+    pub(crate) fn in_store(mut self, number: usize) -> Self {
+        for finding in &mut self.list {
+            finding.in_second = number > 0;
+        }
+        self
+    }
+
     pub(crate) fn add(&mut self, object: impl Into<String>, what: AuditProblem, detail: impl Into<String>) {
         self.list.push(AuditFinding {
             record: self.record,
+            in_second: false,
             object: object.into(),
             what,
             detail: detail.into(),

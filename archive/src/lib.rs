@@ -16,7 +16,8 @@
 //! - [`Archive::publish_log`] publishes what happened as a transparency log; a [`LogProof`] proves to its bearer that a
 //!   record is in it, a [`ConsistencyProof`] that nothing in it has changed since;
 //! - [`Archive::audit`] re-reads everything and names every difference ([`AuditReport`]); [`Archive::audit_part`] re-reads
-//!   as much as a [`Budget`] allows, and goes on there the next time;
+//!   as much as a [`Budget`] allows, and goes on there the next time; [`Archive::repair`] puts right what it names from the
+//!   second store of a [`Pair`];
 //! - [`Archive::recover`] rolls forward what a stop left half-done.
 //!
 //! The crate accepts nothing unsealed and reads no clock; the only randomness that it draws is salts for the log.
@@ -55,8 +56,8 @@ pub use log::{
 };
 pub use rebuild::RebuildReport;
 pub use store::{
-    BrokenPromise, Content, DiskStore, ObjectStore, Parcel, Patience, Patient, S3Credentials, S3Settings,
-    S3Store, Tree, keeps_its_promises,
+    BrokenPromise, Content, DiskStore, LockTrial, ObjectStore, Pair, Parcel, Patience, Patient,
+    S3Credentials, S3Settings, S3Store, Tree, keeps_its_locks, keeps_its_promises,
 };
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use muniment_record::{Digest, Receipt, Record, RecordId};
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use muniment_record::{Digest, Receipt, Record, RecordId, RetentionRule};
 
 use crate::events::{ArrivalFact, Events};
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
@@ -68,7 +70,7 @@ impl Composed {
     }
 
     /// The version's files in the order in which they are written: what they describe comes before what describes it.
-    pub(crate) fn into_tree(self, pdf: Content) -> Tree {
+    pub(crate) fn into_tree(self, pdf: Content, retained_until: Option<Timestamp>) -> Tree {
         let version = &self.version;
         let sidecar = sidecar(&self.inventory_json).into_bytes();
         let memory = Content::Memory;
@@ -82,7 +84,7 @@ impl Composed {
         }
         files.push((SIDECAR.to_owned(), memory(sidecar)));
         files.push((INVENTORY.to_owned(), memory(self.inventory_json)));
-        Tree { directory: format!("ocfl/{}", self.path), files, grows }
+        Tree { directory: format!("ocfl/{}", self.path), files, grows, retained_until }
     }
 }
 
@@ -175,6 +177,26 @@ pub(crate) fn receipt_of(record: &Record, archived_at: Timestamp) -> Receipt {
         pages: u32::try_from(record.pages.len()).unwrap_or(u32::MAX),
         archived_at,
     }
+}
+
+/// Until when a record is retained where the store has locks: to the end of the last day of keeping. A record that is never due,
+/// or of which nobody can say yet when, is retained for as long as servers allow, or until the earliest day that it may be due;
+/// one that was due before it came in is not retained.
+pub(crate) fn retained_until(record: &Record) -> Option<Timestamp> {
+    /// Servers refuse more than a hundred.
+    const LONGEST_YEARS: i16 = 99;
+    let about = &record.description;
+    let came_in = Offset::UTC.to_datetime(record.created_at).date();
+    let last = match about.retention_rule {
+        RetentionRule::Permanent | RetentionRule::WorkLife => {
+            Date::new(came_in.year().saturating_add(LONGEST_YEARS), 12, 31).ok()?
+        }
+        // Without an end it is due no earlier than one that had ended on the day of issue.
+        rule => rule.until(about.issued_on, about.valid_to.or(Some(about.issued_on)))?,
+    };
+    // The day ends earlier in Vietnam than in UTC.
+    let end = Offset::UTC.to_timestamp(last.tomorrow().ok()?.at(0, 0, 0, 0)).ok()?;
+    (last > came_in).then_some(end)
 }
 
 /// The name of a record's PDF: its result code, or its id where it has none.

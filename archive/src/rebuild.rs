@@ -100,6 +100,8 @@ impl Archive {
         fs::create_dir_all(dir).map_err(Error::storage("make the archive's directory"))?;
         let lock = Lock::exclusive(lock_file(dir)?).map_err(Error::storage("lock the archive"))?;
         let _lock = lock.ok_or_else(|| Error::InUse { path: dir.display().to_string() })?;
+        // A stop may have come between the two writes of an entry: its place is taken all the same.
+        store.objects().take_from_second("log/public/tile")?;
         if !new_log && PublishedLog::new(&store).is_lost() && !Walk::over(&store)?.objects.is_empty() {
             return Err(Error::LogMissing { path: dir.display().to_string() });
         }
@@ -212,7 +214,7 @@ fn finding(id: RecordId, error: &Error, what: AuditProblem) -> AuditFinding {
         Error::Catalogue { .. } => "another object has the same result code or source".to_owned(),
         other => other.to_string(),
     };
-    AuditFinding { record: Some(id), object: name_of(id), what, detail }
+    AuditFinding { record: Some(id), in_second: false, object: name_of(id), what, detail }
 }
 
 /// Puts the new catalogue in the old one's place. A stop in between leaves no catalogue, which opening says, never a

@@ -5,7 +5,9 @@
 
 mod brake;
 mod disk;
+mod lock_trial;
 mod object_store;
+mod pair;
 mod patient;
 mod promises;
 mod s3;
@@ -28,9 +30,11 @@ use crate::{Error, ErrorKind};
 pub(crate) use brake::Brake;
 pub use disk::DiskStore;
 pub(crate) use disk::sync_directory;
+pub use lock_trial::LockTrial;
 pub use object_store::{Content, ObjectStore, Parcel, Tree};
+pub use pair::Pair;
 pub use patient::{Patience, Patient};
-pub use promises::{BrokenPromise, keeps_its_promises};
+pub use promises::{BrokenPromise, keeps_its_locks, keeps_its_promises};
 pub use s3::{S3Credentials, S3Settings, S3Store};
 pub(crate) use side_by_side::side_by_side;
 
@@ -49,6 +53,16 @@ impl Store {
             .try_for_each(|(name, content)| objects.put_new(&format!("ocfl/{name}"), content.as_bytes()))
     }
 
+    /// Whether any of the stores behind one holds an archive.
+    pub(crate) fn is_taken(objects: &dyn ObjectStore) -> Result<bool, Error> {
+        for store in objects.pair().into_iter().flatten() {
+            if Self::is_archive(store.as_ref())? {
+                return Ok(true);
+            }
+        }
+        Self::is_archive(objects)
+    }
+
     /// Whether a store holds an archive.
     pub(crate) fn is_archive(objects: &dyn ObjectStore) -> Result<bool, Error> {
         Ok(objects.head(&format!("ocfl/{ROOT_NAMASTE}"))?.is_some())
@@ -60,6 +74,16 @@ impl Store {
             return Err(Error::NotFound { what: format!("archive in {}", root.display()) });
         }
         Ok(Self { root: root.to_owned(), objects })
+    }
+
+    /// The stores that keep the files, each by itself: two where there is a second one.
+    pub(crate) fn copies(&self) -> Vec<Self> {
+        let alone =
+            |objects: &Arc<dyn ObjectStore>| Self { root: self.root.clone(), objects: Arc::clone(objects) };
+        match self.objects.pair() {
+            Some(pair) => pair.iter().map(alone).collect(),
+            None => vec![alone(&self.objects)],
+        }
     }
 
     /// The archive's directory.
@@ -87,6 +111,12 @@ impl Store {
             Err(error) if error.kind() == ErrorKind::NotFound => self.objects.put_new(name, bytes),
             Err(error) => Err(error),
         }
+    }
+
+    /// Holds all files below a directory, or lets them go.
+    pub(crate) fn hold(&self, directory: &str, held: bool) -> Result<(), Error> {
+        let hold = |name: String| self.objects.hold(&format!("{directory}/{name}"), held);
+        side_by_side(self.objects.width(), self.files_below(directory)?, hold).into_iter().collect()
     }
 
     /// Puts a file in place of an older one: a reader sees the one or the other.

@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use muniment_archive::{Archive, Budget, Coverage};
+use anyhow::{Context, Result, ensure};
+use muniment_archive::{Archive, AuditFinding, Budget, Coverage};
 use muniment_record::RecordId;
 use muniment_search::Reader;
 use serde_json::json;
 
 use super::{Setting, print_json};
 use crate::cli::AuditArgs;
+use crate::config::SecondKind;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::{clock, wire};
@@ -16,24 +17,32 @@ use crate::{clock, wire};
 /// Checks the whole archive and its index, or a part of its objects.
 pub async fn run(setting: &Setting, args: &AuditArgs) -> Result<Exit> {
     let home = setting.open_home()?;
+    let has_second = home.config()?.storage.second.kind != SecondKind::None;
+    ensure!(
+        has_second || !args.repair,
+        "there is no second store to repair from: muniment.toml, [storage.second]"
+    );
     if args.minutes.is_some() || args.gigabytes.is_some() {
         return part(setting, &home, args).await;
     }
     let archive = wire::open_archive(&home).await?;
     let trust = wire::trust_of(&home)?;
     let log_key = wire::log_verifier(&home)?;
-    let report = archive.audit(&trust, Some(&log_key), clock::now(), &()).await;
+    let (key, now) = (Some(&log_key), clock::now());
+    let report = match args.repair {
+        true => archive.repair(&trust, key, now, &()).await,
+        false => archive.audit(&trust, key, now, &()).await,
+    };
     let report = report.context("failed to audit the archive")?;
     let index = index_findings(&home, &archive).await?;
     let findings = report.findings.len() + index.len();
     if setting.json {
         print_json(&json!({
             "objects": report.objects, "bytes": report.bytes, "findings": report.findings, "index": index,
+            "repaired": report.repaired,
         }))?;
     } else {
-        for finding in &report.findings {
-            println!("{finding}");
-        }
+        show(setting, &report.findings, &report.repaired);
         for finding in &index {
             println!("index: {finding}");
         }
@@ -58,14 +67,16 @@ async fn part(setting: &Setting, home: &Home, args: &AuditArgs) -> Result<Exit> 
         bytes: args.gigabytes.map_or(u64::MAX, |count| count.saturating_mul(1 << 30)),
         until: args.minutes.map(|minutes| Instant::now() + Duration::from_secs(minutes.saturating_mul(60))),
     };
-    let report = archive.audit_part(&wire::trust_of(home)?, &budget, clock::now()).await;
+    let (trust, now) = (wire::trust_of(home)?, clock::now());
+    let report = match args.repair {
+        true => archive.repair_part(&trust, &budget, now).await,
+        false => archive.audit_part(&trust, &budget, now).await,
+    };
     let report = report.context("failed to audit the archive")?;
     if setting.json {
         print_json(&report)?;
     } else {
-        for finding in &report.findings {
-            println!("{finding}");
-        }
+        show(setting, &report.findings, &report.repaired);
         let Coverage { records, never, since } = report.coverage;
         let (objects, bytes, findings) = (report.objects, report.bytes, report.findings.len());
         println!(
@@ -85,6 +96,15 @@ async fn part(setting: &Setting, home: &Home, args: &AuditArgs) -> Result<Exit> 
         );
     }
     Ok(if report.findings.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+fn show(setting: &Setting, findings: &[AuditFinding], repaired: &[AuditFinding]) {
+    for finding in repaired {
+        println!("{}: {finding}", setting.say("đã khôi phục", "repaired"));
+    }
+    for finding in findings {
+        println!("{finding}");
+    }
 }
 
 /// Bytes and time that a part of an audit may take.

@@ -1,3 +1,5 @@
+mod storage;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -6,6 +8,7 @@ use muniment_search::Reader;
 use serde::Serialize;
 
 use super::{Setting, print_json};
+use crate::cli::DoctorCommand;
 use crate::clock;
 use crate::exit::Exit;
 use crate::home::Home;
@@ -34,8 +37,11 @@ impl Check {
 }
 
 /// Looks at this machine and home, and says what is wrong and what to do.
-pub async fn run(setting: &Setting) -> Result<Exit> {
+pub async fn run(setting: &Setting, what: Option<DoctorCommand>) -> Result<Exit> {
     let home = setting.open_home()?;
+    if let Some(DoctorCommand::Storage) = what {
+        return storage::run(setting, &home);
+    }
     let checks = [
         Check::new("muniment", Ok(env!("CARGO_PKG_VERSION").to_owned())),
         Check::new("configuration", home.config().map(|_| home.config_file().display().to_string())),
@@ -45,7 +51,8 @@ pub async fn run(setting: &Setting) -> Result<Exit> {
         Check::new("keys", keys(&home)),
         Check::new("agency certificate", agency_certificate(&home)),
         Check::new("trust anchors", trust(&home)),
-        Check::new("storage", storage(&home).await),
+        Check::new("storage", can_be_written(&home).await),
+        Check::new("storage locks", storage::locks(&home)),
         Check::new("search index", search_index(&home).await),
     ];
     if setting.json {
@@ -118,7 +125,7 @@ fn trust(home: &Home) -> Result<String> {
     Ok(format!("{anchors} anchors"))
 }
 
-async fn storage(home: &Home) -> Result<String> {
+async fn can_be_written(home: &Home) -> Result<String> {
     let archive = wire::open_archive(home).await?;
     archive.check_storage().await?;
     Ok(format!("{} records, can be written durably", archive.count().await?))

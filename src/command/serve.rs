@@ -25,7 +25,7 @@ const REFRESH: Duration = Duration::from_secs(1);
 pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
     let home = setting.open_home()?;
     let config = home.config()?;
-    let archive = wire::open_archive(&home).await?;
+    let archive = wire::open_archive_in_earnest(&home).await?;
     wire::ensure_index(&home, &archive).await?;
     let reader = Arc::new(Reader::open(&home.index()).context("failed to open the search index")?);
     let probes = probes(Arc::clone(&archive), Arc::clone(&reader));

@@ -20,6 +20,7 @@ mod s3;
 mod search;
 #[path = "../../archive/src/tests/seaweed.rs"]
 mod seaweed;
+mod second_store;
 mod take;
 mod uplift;
 mod watch;

@@ -159,7 +159,7 @@ pub(super) fn passed_over(id: RecordId, error: Error) -> Result<AuditFinding, Er
         error => return Err(error),
     };
     warn!(record.id = %id, "passed over record {id}: its object is damaged");
-    Ok(AuditFinding { record: Some(id), object: name_of(id), what, detail })
+    Ok(AuditFinding { record: Some(id), in_second: false, object: name_of(id), what, detail })
 }
 
 /// The bytes that come with a record.

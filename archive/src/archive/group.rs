@@ -19,7 +19,7 @@ use super::deposit::Content;
 use crate::catalogue::{append_entry, insert_record, settle_archived};
 use crate::events::ArrivalFact;
 use crate::layout::{object_id, object_path};
-use crate::object::{Composed, StoredObject};
+use crate::object::{Composed, StoredObject, retained_until};
 use crate::store::{self, Parcel, Store, side_by_side};
 use crate::{Error, ErrorKind, point};
 
@@ -223,7 +223,7 @@ fn compose(store: &Store, deposit: Deposit) -> Result<Parcel, Error> {
     let mut blobs: Vec<_> = content.scans.into_iter().map(scan).collect();
     blobs.push((Store::blob_path(&record.text_sha256), store::Content::Memory(content.text.into_bytes())));
     // Of a group's PDFs not all are in memory at a time.
-    let tree = composed.into_tree(store::Content::File(content.pdf, record.sha256));
+    let tree = composed.into_tree(store::Content::File(content.pdf, record.sha256), retained_until(&record));
     Ok(Parcel { blobs, tree: Some(tree) })
 }
 

@@ -12,7 +12,7 @@ use crate::catalogue::{append_entry, replace_record};
 use crate::inventory::{INVENTORY, Inventory, SIDECAR, sha512, sidecar};
 use crate::layout::object_id;
 use crate::lock::Lock;
-use crate::object::{Composed, StoredObject, name_of};
+use crate::object::{Composed, StoredObject, name_of, retained_until};
 use crate::store::{Content, Parcel, Store};
 use crate::{Error, ErrorKind, point};
 
@@ -73,7 +73,7 @@ impl Archive {
                 }
                 let record = next(&before.record, &revision);
                 let composed = Composed::next(&before, &record, &revision.pdf, now)?;
-                let tree = composed.into_tree(Content::Memory(revision.pdf));
+                let tree = composed.into_tree(Content::Memory(revision.pdf), retained_until(&record));
                 let written = store.objects().write(vec![Parcel { blobs: Vec::new(), tree: Some(tree) }])?;
                 written.into_iter().collect::<Result<(), Error>>()?;
                 StoredObject::load(store, id)
@@ -124,7 +124,7 @@ impl Archive {
     }
 
     /// The right to make versions, which one process has at a time.
-    fn revising(&self) -> Result<Option<Lock>, Error> {
+    pub(crate) fn revising(&self) -> Result<Option<Lock>, Error> {
         let file = File::options().create(true).append(true).open(self.store.root().join(LOCK));
         let file = file.map_err(Error::storage("open the lock of those who make versions"))?;
         Lock::exclusive(file).map_err(Error::storage("lock the making of versions"))
@@ -145,12 +145,14 @@ fn mend(store: &Store, id: RecordId, version: u32) -> Result<(), Error> {
     }
     // What is damaged besides is named when it is read.
     let Some(inventory) = whole_version(store, id, version - 1)? else { return Ok(()) };
+    // Both are written: a second store may have got the version's.
+    store.replace(&format!("{root}/{INVENTORY}"), &inventory)?;
     store.replace(&format!("{root}/{SIDECAR}"), sidecar(&inventory).as_bytes())?;
     let left = format!("{root}/v{version}");
     for name in store.files_below(&left)? {
         store.objects().delete(&format!("{left}/{name}"))?;
     }
-    Ok(())
+    store.objects().clear_second(&left)
 }
 
 /// The root inventory, where it is of this version and all that it names is there and sound.

@@ -52,6 +52,10 @@ impl AuditedObject {
                 return audited;
             }
         };
+        if names.is_empty() {
+            audited.findings.add(root, Missing, "the object");
+            return audited;
+        }
         let mut files = BTreeMap::new();
         let read = |name: String| (store.read(&format!("{root}/{name}")), name);
         for (read, name) in side_by_side(store.objects().width(), names, read) {

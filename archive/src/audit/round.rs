@@ -8,8 +8,8 @@ use muniment_record::RecordId;
 use muniment_seal::Trust;
 use serde::Serialize;
 
-use super::object::AuditedObject;
-use super::{AuditReport, Verify, audit_blob, blobs_of};
+use super::Verify;
+use super::work::{Audit, blobs_of};
 use crate::{Archive, AuditFinding, Error};
 
 /// Objects that are read before what was found of them is noted: a stop costs as much work again.
@@ -32,8 +32,10 @@ pub struct RoundReport {
     pub bytes: u64,
     /// How far the whole archive is covered now.
     pub coverage: Coverage,
-    /// Every difference in what was read.
+    /// Every difference that there is in what was read.
     pub findings: Vec<AuditFinding>,
+    /// Differences that there were, and that were put right from the other store.
+    pub repaired: Vec<AuditFinding>,
 }
 
 /// How far audits have covered the archive.
@@ -76,16 +78,38 @@ impl Archive {
         now: Timestamp,
     ) -> Result<RoundReport, Error> {
         let verify = |pdf: &[u8], at: Timestamp| muniment_seal::verify(pdf, trust, at).verdict;
-        self.audit_part_with(&verify, budget, now).await
+        self.audit_part_with(&verify, false, budget, now).await
+    }
+
+    /// The same, and puts right what is found as [`Archive::repair`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Archive::audit_part`], and where a store cannot be written to.
+    pub async fn repair_part(
+        &self,
+        trust: &Trust,
+        budget: &dyn Budget,
+        now: Timestamp,
+    ) -> Result<RoundReport, Error> {
+        let verify = |pdf: &[u8], at: Timestamp| muniment_seal::verify(pdf, trust, at).verdict;
+        self.audit_part_with(&verify, true, budget, now).await
+    }
+
+    /// How far audits have covered the archive.
+    pub async fn coverage(&self) -> Result<Coverage, Error> {
+        let (records, never, since) = self.catalogue.coverage().await?;
+        Ok(Coverage { records, never, since })
     }
 
     pub(crate) async fn audit_part_with(
         &self,
         verify: &Verify<'_>,
+        repairs: bool,
         budget: &dyn Budget,
         now: Timestamp,
     ) -> Result<RoundReport, Error> {
-        let mut report = AuditReport::new(now);
+        let mut audit = Audit::new(self, verify, repairs, now);
         let mut damaged = HashSet::new();
         let mut goes_on = budget.allows(0);
         while goes_on {
@@ -97,69 +121,42 @@ impl Archive {
             }
             let mut intact = Vec::new();
             for id in ids {
-                if self.audit_one(id, verify, &mut report).await? {
+                if audit.one(id).await? {
                     intact.push(id);
                 } else {
                     damaged.insert(id);
                 }
-                goes_on = budget.allows(report.bytes);
+                goes_on = budget.allows(audit.report.bytes);
                 if !goes_on {
                     break;
                 }
             }
             self.catalogue.note_intact(&intact, now).await?;
         }
-        let (records, never, since) = self.catalogue.coverage().await?;
+        let report = audit.report;
         Ok(RoundReport {
             audited_at: now,
             objects: report.objects,
             bytes: report.bytes,
-            coverage: Coverage { records, never, since },
+            coverage: self.coverage().await?,
             findings: report.findings,
+            repaired: report.repaired,
         })
     }
+}
 
+impl Audit<'_> {
     /// Reads one object and its blobs; says whether all is as it should be.
-    async fn audit_one(
-        &self,
-        id: RecordId,
-        verify: &Verify<'_>,
-        report: &mut AuditReport,
-    ) -> Result<bool, Error> {
-        let known = report.findings.len();
-        let audited = self.read_object(id).await?;
-        let record = audited.found.as_ref().map(|found| found.record.clone());
-        self.compare(id, audited, verify, &mut HashSet::new(), report).await?;
-        if let Some(record) = record {
-            let (bytes, mut findings) = self
-                .blocking(move |store| {
-                    let mut findings = crate::finding::Findings::on(Some(record.id));
-                    let digests: HashSet<_> = blobs_of(&record).collect();
-                    let bytes = digests
-                        .iter()
-                        .filter_map(|digest| audit_blob(store, digest, &mut findings))
-                        .sum::<u64>();
-                    Ok((bytes, findings))
-                })
-                .await?;
-            report.bytes += bytes;
-            report.findings.append(&mut findings.list);
+    async fn one(&mut self, id: RecordId) -> Result<bool, Error> {
+        let known = self.report.findings.len();
+        if let Some(record) = self.object(id).await? {
+            let blobs: HashSet<_> = blobs_of(&record).collect();
+            let first = self.report.findings.len();
+            self.blobs(blobs.into_iter().collect()).await?;
+            // A blob is a finding of the record that names it.
+            self.report.findings[first..].iter_mut().for_each(|finding| finding.record = Some(id));
         }
-        report.objects += 1;
-        Ok(report.findings.len() == known)
-    }
-
-    /// Reads an object, once more where it got a version since.
-    pub(super) async fn read_object(&self, id: RecordId) -> Result<AuditedObject, Error> {
-        let read = || self.blocking(move |store| Ok(AuditedObject::read_at_rest(store, id)));
-        let audited = read().await?;
-        match self.catalogue.record(id).await {
-            Ok(Some(row))
-                if audited.found.as_ref().is_some_and(|found| found.record.version < row.version) =>
-            {
-                read().await
-            }
-            _ => Ok(audited),
-        }
+        self.report.objects += 1;
+        Ok(self.report.findings.len() == known)
     }
 }

@@ -2,10 +2,12 @@ use std::fmt;
 use std::fs;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use muniment_record::Digest;
 
+use super::LockTrial;
 use super::side_by_side::side_by_side;
 use crate::Error;
 
@@ -64,19 +66,41 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
     /// Where the store keeps it for a while longer, some refuse and others only hide it.
     fn delete(&self, name: &str) -> Result<(), Error>;
 
-    /// Keeps an object as it is until a time, against everybody. Never shortens.
+    /// Keeps an object as it is until a time, against everybody: what it holds now can then be got, beneath whatever is
+    /// written under its name later. Never shortens.
     ///
     /// # Errors
     ///
-    /// Of kind `Precondition` where the store has no locks.
+    /// [`Error::NoLocks`] where the store has no locks, as a disk has none, or is not to use them.
     fn retain(&self, name: &str, until: Timestamp) -> Result<(), Error>;
 
     /// Sets or lifts a legal hold (lệnh giữ): as long as it is set, the object is kept as it is.
     ///
     /// # Errors
     ///
-    /// Of kind `Precondition` where the store has no locks.
+    /// As [`ObjectStore::retain`].
     fn hold(&self, name: &str, held: bool) -> Result<(), Error>;
+
+    /// Whether the store is to retain what is archived in it ([`Tree::retained_until`]).
+    fn has_locks(&self) -> bool {
+        false
+    }
+
+    /// Writes an object as [`ObjectStore::put`] does and retains it.
+    fn put_retained(&self, name: &str, bytes: &[u8], until: Timestamp) -> Result<(), Error> {
+        self.put(name, bytes)?;
+        self.retain(name, until)
+    }
+
+    /// Locks an object of its own, below `locks/`, attacks it, and says what came of it. The object stays behind for some
+    /// minutes from `now` on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoLocks`] where the store takes no locks at all.
+    fn try_locks(&self, _now: Timestamp) -> Result<LockTrial, Error> {
+        Err(Error::NoLocks)
+    }
 
     /// How many calls are worth making side by side.
     fn width(&self) -> usize {
@@ -109,13 +133,29 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// The two stores of which this one is made; none where it is one ([`super::Pair`]).
+    fn pair(&self) -> Option<&[Arc<dyn ObjectStore>; 2]> {
+        None
+    }
+
+    /// Removes what the second store has below a directory of which the first has nothing: remains of what was never
+    /// acknowledged.
+    fn clear_second(&self, _directory: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Brings into the first store what only the second has below a directory.
+    fn take_from_second(&self, _directory: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Lets a test stop the store between two durable effects.
     #[cfg(test)]
     fn brake(&self) -> &super::Brake;
 }
 
 /// What is written together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Parcel {
     /// Objects named by their digest. What is there under such a name with other bytes is damage, and replaced.
     pub blobs: Vec<(String, Content)>,
@@ -124,7 +164,7 @@ pub struct Parcel {
 }
 
 /// Files under one directory that make sense together only.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree {
     /// The directory.
     pub directory: String,
@@ -133,6 +173,8 @@ pub struct Tree {
     /// Whether the tree is there already and gets these files in addition, or in place of those with the same path. A new
     /// tree takes the place of remains that a stopped write left in its directory.
     pub grows: bool,
+    /// Until when its files are retained, in a store that has locks.
+    pub retained_until: Option<Timestamp>,
 }
 
 /// Where bytes come from.
@@ -171,12 +213,13 @@ fn write_one_by_one<S: ObjectStore + ?Sized>(store: &S, parcel: Parcel) -> Resul
     if !tree.grows {
         clear(store, &tree.directory)?;
     }
+    let until = tree.retained_until.filter(|_| store.has_locks());
     for (path, content) in tree.files {
         let (name, bytes) = (format!("{}/{path}", tree.directory), content.read()?);
-        if tree.grows {
-            store.put(&name, &bytes)?;
-        } else {
-            store.put_new(&name, &bytes)?;
+        match until {
+            Some(until) => store.put_retained(&name, &bytes, until)?,
+            None if tree.grows => store.put(&name, &bytes)?,
+            None => store.put_new(&name, &bytes)?,
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use tracing::debug;
 
-use super::ObjectStore;
+use super::{LockTrial, ObjectStore};
 use crate::Error;
 
 /// How often, and how soon, a call is made again.
@@ -104,7 +104,7 @@ impl<S: ObjectStore> Patient<S> {
 }
 
 /// Whether a fault may be gone the next time.
-fn passes(error: &Error) -> bool {
+pub(super) fn passes(error: &Error) -> bool {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, ResourceBusy, TimedOut,
         UnexpectedEof,
@@ -167,6 +167,18 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 
     fn hold(&self, name: &str, held: bool) -> Result<(), Error> {
         self.again(|inner| inner.hold(name, held))
+    }
+
+    fn has_locks(&self) -> bool {
+        self.inner.has_locks()
+    }
+
+    fn put_retained(&self, name: &str, bytes: &[u8], until: Timestamp) -> Result<(), Error> {
+        self.again(|inner| inner.put_retained(name, bytes, until))
+    }
+
+    fn try_locks(&self, now: Timestamp) -> Result<LockTrial, Error> {
+        self.again(|inner| inner.try_locks(now))
     }
 
     fn width(&self) -> usize {

@@ -1,5 +1,7 @@
 //! The promises of an [`ObjectStore`], one by one: what is not tried here is not promised.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::side_by_side::side_by_side;
 use super::{Content, ObjectStore, Parcel, Tree};
 use crate::{Error, ErrorKind};
@@ -20,7 +22,7 @@ const PLACE: &str = "promises";
 /// Beyond what a server takes in one piece.
 const LARGE: usize = (17 << 20) + 3;
 
-/// Tries every promise of [`ObjectStore`] but those of locks, below the directory `promises` of a store, where there must be
+/// Tries every promise of [`ObjectStore`] but those of locks ([`keeps_its_locks`]), below the directory `promises` of a store, where there must be
 /// nothing yet.
 ///
 /// # Errors
@@ -34,6 +36,40 @@ pub fn keeps_its_promises(store: &dyn ObjectStore) -> Result<(), BrokenPromise> 
     many_write_at_once(store)?;
     trees_are_written(store)?;
     what_is_deleted_is_gone(store)
+}
+
+/// Tries what [`ObjectStore`] promises of locks: a store that has them enforces them, and one that has none says so. Objects of this
+/// stay behind below the directories `promises` and `locks`, for some minutes from `now` on.
+///
+/// # Errors
+///
+/// The first promise that is not kept.
+pub fn keeps_its_locks(store: &dyn ObjectStore, now: Timestamp) -> Result<(), BrokenPromise> {
+    let name = place("locked");
+    let after = |minutes| now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(now);
+    if !store.has_locks() {
+        ask(store.put(&name, b"free"), "an object is put")?;
+        let is_refused = |asked: Result<(), Error>| matches!(asked, Err(Error::NoLocks));
+        require(is_refused(store.retain(&name, after(3))), "a store without locks retains nothing")?;
+        require(is_refused(store.hold(&name, true)), "a store without locks holds nothing")?;
+        ask(store.delete(&name), "an object that is not locked is deleted")?;
+        return require(
+            is_missing(store.get(&name)),
+            "an object that is not locked is gone when it is deleted",
+        );
+    }
+    let trial = ask(store.try_locks(now), "locks are tried")?;
+    require(trial.is_enforced(), "locks are enforced")?;
+    for (length, minutes) in [(5, 3), (LARGE, 3)] {
+        let bytes = bytes(length);
+        ask(store.put_retained(&name, &bytes, after(minutes)), "an object is put and retained")?;
+        require(ask(store.get(&name), "an object is got")? == bytes, "what is retained is got")?;
+        ask(store.retain(&name, after(minutes + 1)), "an object is retained for longer")?;
+        require(store.retain(&name, after(minutes)).is_err(), "the time of an object is not shortened")?;
+        ask(store.hold(&name, true), "an object is held")?;
+        ask(store.hold(&name, false), "an object is let go")?;
+    }
+    Ok(())
 }
 
 fn require(kept: bool, promise: &'static str) -> Result<(), BrokenPromise> {
@@ -156,7 +192,7 @@ fn many_write_at_once(store: &dyn ObjectStore) -> Result<(), BrokenPromise> {
 fn tree(directory: &str, files: &[(&str, &str)], grows: bool) -> Tree {
     let memory = |text: &str| Content::Memory(text.as_bytes().to_vec());
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), memory(text))).collect();
-    Tree { directory: place(directory), files, grows }
+    Tree { directory: place(directory), files, grows, retained_until: None }
 }
 
 fn trees_are_written(store: &dyn ObjectStore) -> Result<(), BrokenPromise> {

@@ -4,6 +4,7 @@
 //! net where an object must be new; servers that ignore it are not relied on. A body is in memory, its SHA-256 is part of
 //! the request's signature, so that what a server accepts is what was sent.
 
+mod locks;
 mod settings;
 
 use std::future::Future;
@@ -21,15 +22,14 @@ use aws_sdk_s3::config::{
 };
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{
-    ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectLockLegalHold,
-    ObjectLockLegalHoldStatus, ObjectLockRetention, ObjectLockRetentionMode,
-};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, ObjectLockMode};
 use aws_smithy_http_client::tls;
+use base64ct::{Base64, Encoding};
 use jiff::Timestamp;
+use muniment_record::Digest;
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Brake, ObjectStore};
+use super::{Brake, LockTrial, ObjectStore};
 use crate::Error;
 
 pub use settings::{S3Credentials, S3Settings};
@@ -53,11 +53,23 @@ pub struct S3Store {
     bucket: String,
     /// Empty, or with a slash at its end.
     prefix: String,
+    /// Whether what is archived is to be retained.
+    locks: bool,
     bodies: Bodies,
     /// Serves requests; none once this is dropped.
     runtime: Option<Runtime>,
     #[cfg(test)]
     brake: Brake,
+}
+
+/// How an object is written.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// Where there is none; the server is told so.
+    New,
+    Any,
+    /// In place of any, and retained until a time.
+    Retained(Timestamp),
 }
 
 /// The bytes of bodies that may still be taken into memory.
@@ -106,6 +118,7 @@ impl S3Store {
             client: Client::from_conf(config),
             bucket: settings.bucket.clone(),
             prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
+            locks: settings.locks,
             bodies: Bodies { free: Mutex::new(BODIES), freed: Condvar::new() },
             runtime: Some(runtime),
             #[cfg(test)]
@@ -132,25 +145,35 @@ impl S3Store {
         Brake::default().step(name)
     }
 
-    /// Puts an object; where it must be new, tells the server so.
-    fn send(&self, name: &str, bytes: &[u8], must_be_new: bool) -> Result<(), Error> {
+    fn send(&self, name: &str, bytes: &[u8], way: Way) -> Result<(), Error> {
         let _taken = self.bodies.take(bytes.len());
         if bytes.len() > MULTIPART_FROM {
-            return self.send_in_parts(name, bytes);
+            return self.send_in_parts(name, bytes, way);
         }
-        let mut request = self.client.put_object().bucket(&self.bucket).key(self.key(name));
-        if must_be_new {
-            request = request.if_none_match("*");
-        }
+        let request = self.client.put_object().bucket(&self.bucket).key(self.key(name));
+        let request = match way {
+            Way::New => request.if_none_match("*"),
+            Way::Any => request,
+            Way::Retained(until) => request
+                .object_lock_mode(ObjectLockMode::Compliance)
+                .object_lock_retain_until_date(DateTime::from_secs(until.as_second()))
+                // Servers demand a checksum beside a lock.
+                .checksum_sha256(Base64::encode_string(Digest::of(bytes).as_bytes())),
+        };
         let body = ByteStream::from(bytes.to_vec());
         self.wait(request.body(body).send())?.map_err(failure(format!("write {name}")))?;
         Ok(())
     }
 
-    fn send_in_parts(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    fn send_in_parts(&self, name: &str, bytes: &[u8], way: Way) -> Result<(), Error> {
         let attempt = || format!("write {name} in parts");
         let (bucket, key) = (self.bucket.as_str(), self.key(name));
-        let begun = self.client.create_multipart_upload().bucket(bucket).key(&key);
+        let mut begun = self.client.create_multipart_upload().bucket(bucket).key(&key);
+        if let Way::Retained(until) = way {
+            begun = begun
+                .object_lock_mode(ObjectLockMode::Compliance)
+                .object_lock_retain_until_date(DateTime::from_secs(until.as_second()));
+        }
         let begun = self.wait(begun.send())?.map_err(failure(attempt()))?;
         let upload = begun.upload_id().unwrap_or_default();
         let sent = (1..).zip(bytes.chunks(PART)).map(|(number, part)| {
@@ -198,7 +221,7 @@ impl S3Store {
 
 impl ObjectStore for S3Store {
     fn put_new(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        let refused = match self.send(name, bytes, true) {
+        let refused = match self.send(name, bytes, Way::New) {
             Err(Error::Storage { attempt, source }) if source.kind() == io::ErrorKind::AlreadyExists => {
                 Error::Storage { attempt, source }
             }
@@ -209,7 +232,7 @@ impl ObjectStore for S3Store {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        self.send(name, bytes, false)?;
+        self.send(name, bytes, Way::Any)?;
         self.step("object-put")
     }
 
@@ -268,23 +291,27 @@ impl ObjectStore for S3Store {
     }
 
     fn retain(&self, name: &str, until: Timestamp) -> Result<(), Error> {
-        let retention = ObjectLockRetention::builder()
-            .mode(ObjectLockRetentionMode::Compliance)
-            .retain_until_date(DateTime::from_secs(until.as_second()))
-            .build();
-        let request = self.client.put_object_retention().bucket(&self.bucket).key(self.key(name));
-        let request = request.retention(retention).checksum_algorithm(ChecksumAlgorithm::Crc32);
-        self.wait(request.send())?.map_err(failure(format!("retain {name}")))?;
-        Ok(())
+        if self.locks { self.put_retention(name, until) } else { Err(Error::NoLocks) }
     }
 
     fn hold(&self, name: &str, held: bool) -> Result<(), Error> {
-        let status = if held { ObjectLockLegalHoldStatus::On } else { ObjectLockLegalHoldStatus::Off };
-        let request = self.client.put_object_legal_hold().bucket(&self.bucket).key(self.key(name));
-        let request = request.legal_hold(ObjectLockLegalHold::builder().status(status).build());
-        let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32);
-        self.wait(request.send())?.map_err(failure(format!("hold {name}")))?;
-        Ok(())
+        if self.locks { self.put_hold(name, held) } else { Err(Error::NoLocks) }
+    }
+
+    fn has_locks(&self) -> bool {
+        self.locks
+    }
+
+    fn put_retained(&self, name: &str, bytes: &[u8], until: Timestamp) -> Result<(), Error> {
+        if !self.locks {
+            return Err(Error::NoLocks);
+        }
+        self.send(name, bytes, Way::Retained(until))?;
+        self.step("object-put")
+    }
+
+    fn try_locks(&self, now: Timestamp) -> Result<LockTrial, Error> {
+        self.attack_locks(now)
     }
 
     fn width(&self) -> usize {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -17,11 +18,17 @@ const IMPATIENT: Patience = Patience {
 };
 
 pub(crate) fn on_s3(server: &SeaweedFs, bucket: &str, prefix: &str) -> S3Store {
+    on_s3_with(server, bucket, prefix, false)
+}
+
+/// The same, in a bucket that may have been made for locks.
+pub(crate) fn on_s3_with(server: &SeaweedFs, bucket: &str, prefix: &str, locks: bool) -> S3Store {
     let settings = S3Settings {
         endpoint: server.endpoint(),
         region: "us-east-1".to_owned(),
         bucket: bucket.to_owned(),
         prefix: prefix.to_owned(),
+        locks,
     };
     let (access_key, secret_key) = (ACCESS_KEY.to_owned(), SECRET_KEY.to_owned());
     S3Store::connect(&settings, S3Credentials { access_key, secret_key }).unwrap()
@@ -51,6 +58,7 @@ fn seaweedfs_keeps_every_promise_and_two_prefixes_do_not_meet() {
         region: "us-east-1".to_owned(),
         bucket: "promises".to_owned(),
         prefix: "one".to_owned(),
+        locks: false,
     };
     let error = S3Store::connect(&settings, stranger).unwrap().get("blobs/a").unwrap_err();
     assert!(
@@ -58,6 +66,63 @@ fn seaweedfs_keeps_every_promise_and_two_prefixes_do_not_meet() {
         if source.kind() == std::io::ErrorKind::PermissionDenied),
         "{error:?}"
     );
+}
+
+#[test]
+fn two_stores_keep_every_promise_and_both_have_the_same() {
+    let folder = TempDir::new().unwrap();
+    let open =
+        |name| -> Arc<dyn ObjectStore> { Arc::new(DiskStore::open(&folder.path().join(name)).unwrap()) };
+    keeps_its_promises(&Pair::new(open("first"), open("second"))).unwrap();
+    let server = SeaweedFs::start();
+    server.make_bucket("second");
+    let second: Arc<dyn ObjectStore> = Arc::new(on_s3(&server, "second", ""));
+    let pair = Pair::new(open("first"), Arc::clone(&second));
+    keeps_its_promises(&pair).unwrap();
+    let steps = [Step::Put(1, 1), Step::PutNew(2, 2), Step::Put(3, 1), Step::Delete(3)];
+    agrees_with_a_map(&pair, steps.to_vec());
+    for store in pair.pair().unwrap() {
+        assert_eq!(store.get("model/1/1").unwrap(), [1; 9]);
+        assert_eq!(store.get("model/0/2").unwrap(), [2; 9]);
+        assert_eq!(store.head("model/1/3").unwrap(), None);
+    }
+}
+
+#[test]
+fn locks_are_enforced_where_there_are_any_and_owned_up_to_where_there_are_none() {
+    let now = Timestamp::from_second(seconds_since_1970()).unwrap();
+    let folder = TempDir::new().unwrap();
+    let disk = DiskStore::open(folder.path()).unwrap();
+    keeps_its_locks(&disk, now).unwrap();
+    assert!(matches!(disk.try_locks(now), Err(Error::NoLocks)));
+
+    let server = SeaweedFs::start();
+    server.make_bucket_with_locks("locked");
+    server.make_bucket("plain");
+    keeps_its_locks(&on_s3_with(&server, "locked", "", true), now).unwrap();
+    let second = Arc::new(on_s3_with(&server, "locked", "pair", true));
+    keeps_its_locks(&on_s3(&server, "plain", ""), now).unwrap();
+    // A bucket that was not made for locks only pretends.
+    let pretends = on_s3_with(&server, "plain", "", true);
+    assert!(matches!(pretends.try_locks(now), Err(Error::NoLocks)));
+    keeps_its_locks(&pretends, now).unwrap_err();
+
+    let pair = Pair::new(Arc::new(disk), second.clone());
+    pair.put("blobs/a", b"1").unwrap();
+    pair.retain("blobs/a", now + jiff::SignedDuration::from_mins(3)).unwrap();
+    pair.hold("blobs/a", true).unwrap();
+    assert!(second.locks_of("blobs/a").is_ok_and(|(until, held)| until.is_some() && held));
+    // What is locked can be deleted from sight, and is put back.
+    pair.delete("blobs/a").unwrap();
+    assert_eq!(pair.head("blobs/a").unwrap(), None);
+    pair.put_new("blobs/a", b"1").unwrap();
+    assert_eq!(second.get("blobs/a").unwrap(), b"1");
+}
+
+#[expect(clippy::disallowed_methods, reason = "the server's clock is this machine's")]
+fn seconds_since_1970() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_secs()).unwrap()
 }
 
 #[test]

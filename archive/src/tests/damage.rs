@@ -11,7 +11,7 @@ use crate::object::name_of;
 use crate::{Archive, AuditProblem};
 
 #[derive(Clone, Copy, Debug)]
-enum Action {
+pub(super) enum Action {
     Delete,
     Truncate,
     Flip,
@@ -19,7 +19,7 @@ enum Action {
     Swap,
 }
 
-const ACTIONS: [Action; 4] = [Action::Delete, Action::Truncate, Action::Flip, Action::Swap];
+pub(super) const ACTIONS: [Action; 4] = [Action::Delete, Action::Truncate, Action::Flip, Action::Swap];
 const PDF: &str = "v1/content/H05.12-260224-0001-KQ1.pdf";
 
 /// Files of a record's object, each with the file of the next record's that it changes places with.
@@ -41,7 +41,7 @@ const LOG_FILES: [(&str, &str); 4] = [
 ];
 
 impl Action {
-    fn on(self, path: &Path, twin: &Path) {
+    pub(super) fn on(self, path: &Path, twin: &Path) {
         let mut bytes = fs::read(path).unwrap();
         match self {
             Self::Delete => return fs::remove_file(path).unwrap(),
@@ -62,7 +62,7 @@ impl Action {
 }
 
 /// Every kind of file that an archive keeps beside its catalogue.
-fn places(home: &Path) -> Vec<(PathBuf, PathBuf)> {
+pub(super) fn places(home: &Path) -> Vec<(PathBuf, PathBuf)> {
     let object = |seed, file| home.join(name_of(id_of(seed))).join(file);
     let in_object = OBJECT_FILES.iter().map(|(file, twin)| (object(1, *file), object(2, *twin)));
     let in_log = LOG_FILES.iter().map(|(file, twin)| (home.join(file), home.join(twin)));

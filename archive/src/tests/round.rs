@@ -6,7 +6,7 @@ use super::fixture::{House, archive_all, files, id_of, now};
 use crate::{Archive, Budget, RoundReport};
 
 /// A budget of so many bytes.
-struct Bytes(u64);
+pub(super) struct Bytes(pub u64);
 
 impl Budget for Bytes {
     fn allows(&self, bytes: u64) -> bool {
@@ -16,7 +16,7 @@ impl Budget for Bytes {
 
 async fn part(archive: &Archive, bytes: u64, minute: u8) -> RoundReport {
     let at = format!("2026-11-25T00:{minute:02}:00Z").parse().unwrap();
-    archive.audit_part_with(&|_, _| Verdict::Passed, &Bytes(bytes), at).await.unwrap()
+    archive.audit_part_with(&|_, _| Verdict::Passed, false, &Bytes(bytes), at).await.unwrap()
 }
 
 #[tokio::test]

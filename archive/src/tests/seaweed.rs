@@ -56,6 +56,11 @@ impl SeaweedFs {
         self.shell(&format!("s3.bucket.create -name {name}"));
     }
 
+    /// Makes a bucket whose objects can be locked (S3 Object Lock).
+    pub fn make_bucket_with_locks(&self, name: &str) {
+        self.shell(&format!("s3.bucket.create -name {name} -withLock"));
+    }
+
     /// Says something to the server's own shell.
     fn shell(&self, line: &str) {
         let master = fs::read_to_string(self.folder.path().join("master")).expect("the master's address");

@@ -11,6 +11,8 @@ pub struct S3Settings {
     pub bucket: String,
     /// What the names of all objects begin with, and a slash behind it; or nothing.
     pub prefix: String,
+    /// Whether what is archived is to be retained by the server (S3 Object Lock): the bucket must have been made for it.
+    pub locks: bool,
 }
 
 /// Who asks. Neither shown nor logged.

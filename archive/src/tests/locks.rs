@@ -1,0 +1,79 @@
+//! What is archived is locked for as long as its retention rule says, where the store has locks.
+
+use jiff::Timestamp;
+use muniment_record::{Record, RetentionRule};
+use std::sync::Arc;
+
+use super::fixture::{Document, House, archive_all, audit, id_of, now};
+use super::seaweed::SeaweedFs;
+use crate::object::{name_of, retained_until};
+use crate::store::tests::on_s3_with;
+use crate::{Archive, ObjectStore};
+
+fn seconds(text: &str) -> i64 {
+    text.parse::<Timestamp>().unwrap().as_second()
+}
+
+#[tokio::test]
+async fn what_is_archived_is_retained_by_its_rule_and_held_when_told() {
+    let server = SeaweedFs::start();
+    server.make_bucket_with_locks("locked");
+    let objects = Arc::new(on_s3_with(&server, "locked", "", true));
+    let house = House::empty();
+    let archive = Archive::create_on(&house.home(), objects.clone()).await.unwrap();
+    archive_all(&house, &archive, 0..2).await;
+    let revision = super::revise::grown(&archive, 1).await;
+    archive.revise(id_of(1), revision, now()).await.unwrap();
+
+    // Rule Y10, issued in 2026.
+    let until = seconds("2037-01-01T00:00:00Z");
+    let files = |seed| archive.store.files_below(&name_of(id_of(seed))).unwrap();
+    assert_eq!((files(0).len(), files(1).len()), (5, 7));
+    for seed in 0..2 {
+        for file in files(seed) {
+            let name = format!("{}/{file}", name_of(id_of(seed)));
+            assert_eq!(objects.locks_of(&name).unwrap(), (Some(until), false), "{name}");
+        }
+    }
+    archive.hold(id_of(0), true).await.unwrap();
+    for (seed, held) in [(0, true), (1, false)] {
+        let pdf = format!("{}/v1/content/H05.12-260224-000{seed}-KQ1.pdf", name_of(id_of(seed)));
+        assert_eq!(objects.locks_of(&pdf).unwrap(), (Some(until), held));
+    }
+    archive.hold(id_of(0), false).await.unwrap();
+    assert!(audit(&archive).await.is_clean());
+
+    let (_house, on_disk) = House::new().await;
+    assert_eq!(on_disk.hold(id_of(0), true).await.unwrap_err().code(), "not-found");
+    assert!(objects.has_locks());
+}
+
+#[tokio::test]
+async fn a_disk_owns_up_that_it_holds_nothing() {
+    let (house, archive) = House::new().await;
+    archive_all(&house, &archive, 0..1).await;
+    assert_eq!(archive.hold(id_of(0), true).await.unwrap_err().code(), "no-locks");
+}
+
+#[tokio::test]
+async fn each_rule_has_its_day() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let record = Document::new(&house, 0, 0).record(&batch);
+    let with = |rule: &str, valid_to: Option<&str>, issued_on: &str| {
+        let mut changed: Record = record.clone();
+        changed.description.retention_rule = rule.parse::<RetentionRule>().unwrap();
+        changed.description.valid_to = valid_to.map(|day| day.parse().unwrap());
+        changed.description.issued_on = issued_on.parse().unwrap();
+        retained_until(&changed).map(|until| until.to_string())
+    };
+    let day = |text: &str| Some(format!("{text}T00:00:00Z"));
+    assert_eq!(with("Y10", None, "2026-03-02"), day("2037-01-01"));
+    assert_eq!(with("EXP+5", Some("2030-02-01"), "2026-03-02"), day("2036-01-01"));
+    // Without an end it is kept for as long as is certain.
+    assert_eq!(with("EXP+5", None, "2026-03-02"), day("2032-01-01"));
+    assert_eq!(with("PERM", None, "2026-03-02"), day("2126-01-01"));
+    assert_eq!(with("WORK-LIFE", None, "2026-03-02"), day("2126-01-01"));
+    // Due before it came in.
+    assert_eq!(with("Y10", None, "1999-03-02"), None);
+}
