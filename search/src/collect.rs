@@ -3,8 +3,10 @@
 mod best;
 mod spread;
 
+use std::cmp::Reverse;
+
 use tantivy::query::{BooleanQuery, EnableScoring, Occur};
-use tantivy::{DocAddress, DocId, Searcher};
+use tantivy::{DocAddress, DocId, DocSet, Searcher};
 
 pub(crate) use best::Ranked;
 use best::{highest, latest};
@@ -78,9 +80,18 @@ fn keep_chosen(searcher: &Searcher, choice: &Choice, documents: &mut Documents) 
         if documents.is_empty() {
             continue;
         }
-        let mut is_chosen = vec![false; documents.len()];
+        let mut scorers = Vec::with_capacity(ways.len());
         for way in &ways {
-            rank::meet(&mut way.scorer(reader, 1.0)?, documents, |place, _| is_chosen[place] = true);
+            scorers.push(way.scorer(reader, 1.0)?);
+        }
+        // The commonest way first: few documents are left for the others.
+        scorers.sort_by_key(|scorer| Reverse(scorer.size_hint()));
+        let mut is_chosen = vec![false; documents.len()];
+        let mut left: Vec<usize> = (0..documents.len()).collect();
+        for scorer in &mut scorers {
+            let among: Vec<DocId> = left.iter().map(|place| documents[*place]).collect();
+            rank::meet(scorer, &among, |place, _| is_chosen[left[place]] = true);
+            left.retain(|place| !is_chosen[*place]);
         }
         let mut is_chosen = is_chosen.into_iter();
         documents.retain(|_| is_chosen.next().unwrap_or(false));

@@ -9,7 +9,7 @@ use crate::rank::meet;
 
 /// The places of a word in a text are read so many times in a search; further documents are left out. This takes about as
 /// long as all the rest of a search of a million records.
-const MOST_READ: usize = 600_000;
+const MOST_READ: usize = 400_000;
 
 /// Words that a document must have one behind the other, or must not.
 pub(crate) struct Phrase {
@@ -88,23 +88,27 @@ fn first_look(reader: &SegmentReader, phrase: &Phrase, documents: &[DocId]) -> t
     Ok(fates)
 }
 
-/// Marks the documents that have not all of the words.
+/// Marks the documents that have not both of the rarest words; few of the others lack another one.
 fn lack(
     reader: &SegmentReader,
     words: &[Term],
     documents: &[DocId],
     fates: &mut [Fate],
 ) -> tantivy::Result<()> {
-    let mut counts = vec![0_usize; documents.len()];
+    let mut found = Vec::with_capacity(words.len());
     for word in words {
-        let postings = reader.inverted_index(word.field())?.read_postings(word, IndexRecordOption::Basic)?;
-        if let Some(mut postings) = postings {
-            meet(&mut postings, documents, |place, _| counts[place] += 1);
-        }
+        found.push(reader.inverted_index(word.field())?.read_postings(word, IndexRecordOption::Basic)?);
     }
-    for (fate, count) in fates.iter_mut().zip(counts) {
-        if count < words.len() {
-            *fate = Fate::Lacks;
+    found.sort_by_key(|postings| postings.as_ref().map_or(0, SegmentPostings::doc_freq));
+    for postings in found.into_iter().take(2) {
+        let mut has = vec![false; documents.len()];
+        if let Some(mut postings) = postings {
+            meet(&mut postings, documents, |place, _| has[place] = true);
+        }
+        for (fate, has) in fates.iter_mut().zip(has) {
+            if !has {
+                *fate = Fate::Lacks;
+            }
         }
     }
     Ok(())

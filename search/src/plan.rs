@@ -228,9 +228,23 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// How many records have the word, in all scopes.
-    fn frequency(&self, folded: &str) -> tantivy::Result<u64> {
-        self.searcher.doc_freq(&Term::from_field_text(self.fields.all, folded))
+    /// How many records in scope have the word, no more than `most` of them.
+    fn frequency(&self, folded: &str, most: u64) -> tantivy::Result<u64> {
+        let term = Term::from_field_text(self.fields.all, folded);
+        let everywhere = self.searcher.doc_freq(&term)?.min(most);
+        match self.scope_filter() {
+            Some(scope) if everywhere > 0 => count(self.searcher, &all_of(vec![scope, plain(term)]), most),
+            _ => Ok(everywhere),
+        }
+    }
+
+    /// Whether more than so many times as many records in scope have the one word as have the other.
+    fn is_commoner(&self, one: &str, other: &str, times: u64) -> tantivy::Result<bool> {
+        let term = Term::from_field_text(self.fields.all, one);
+        // There are no more in scope than everywhere, so counting may end there.
+        let most = self.searcher.doc_freq(&term)? / times + 1;
+        let least = self.frequency(other, most)?.saturating_mul(times);
+        Ok(self.frequency(one, least.saturating_add(1))? > least)
     }
 
     /// Whether any description in scope has these neighbours.
@@ -245,18 +259,20 @@ impl<'a> Planner<'a> {
         }
         match self.scope_filter() {
             None => Ok(true),
-            Some(scope) => is_any(self.searcher, &all_of(vec![scope, plain(term.clone())])),
+            Some(scope) => Ok(count(self.searcher, &all_of(vec![scope, plain(term.clone())]), 1)? > 0),
         }
     }
 
     /// Whether any record in scope has a term that begins so.
     fn begins_anywhere(&self, beginning: PrefixQuery) -> tantivy::Result<bool> {
-        if !beginning.is_anywhere(self.searcher)? {
-            return Ok(false);
-        }
+        Ok(beginning.is_anywhere(self.searcher)? && self.is_in_scope(&beginning)?)
+    }
+
+    /// Whether any record in scope matches a query that some record matches.
+    fn is_in_scope(&self, query: &dyn EngineQuery) -> tantivy::Result<bool> {
         match self.scope_filter() {
             None => Ok(true),
-            Some(scope) => is_any(self.searcher, &all_of(vec![scope, Box::new(beginning)])),
+            Some(scope) => Ok(count(self.searcher, &all_of(vec![scope, query.box_clone()]), 1)? > 0),
         }
     }
 }
@@ -271,20 +287,22 @@ fn has_marks(words: &[Word]) -> bool {
     words.iter().any(|word| word.exact != word.folded)
 }
 
-/// Whether any living document matches.
-fn is_any(searcher: &Searcher, query: &dyn EngineQuery) -> tantivy::Result<bool> {
+/// How many living documents match, no more than `most` of them.
+fn count(searcher: &Searcher, query: &dyn EngineQuery, most: u64) -> tantivy::Result<u64> {
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut count = 0;
     for reader in searcher.segment_readers() {
         let mut scorer = weight.scorer(reader, 1.0)?;
         let mut document = scorer.doc();
         while document != tantivy::TERMINATED {
-            if !reader.is_deleted(document) {
-                return Ok(true);
+            count += u64::from(!reader.is_deleted(document));
+            if count >= most {
+                return Ok(count);
             }
             document = scorer.advance();
         }
     }
-    Ok(false)
+    Ok(count)
 }
 
 fn plain(term: Term) -> Boxed {

@@ -7,7 +7,7 @@
 //! `RECORDS` has one record a line, `QUERIES` a list of queries with the ids of their relevant records. `--grow` makes more
 //! records of the given ones. `--index` keeps the index in a folder and uses the one that is there. `--peers` asks SQLite
 //! FTS5 and PostgreSQL the same on the same data. `--misses` lists the queries that were not answered perfectly, `--slowest`
-//! those that took longest.
+//! those that took longest, of the given ones and of queries that were made to be hard.
 
 mod measure;
 mod peers;
@@ -56,10 +56,11 @@ fn main() -> Result<()> {
     };
     let bytes_each = sizes(folder, &grown, count)?;
     let reader = Reader::open(folder)?;
-    let answers = ask(&reader, &questions, &grown, false)?;
+    let plain = Paging { facets: false, ..Paging::default() };
+    let answers = ask(&reader, &questions, &grown, &plain)?;
     let scores = measure::score(&questions, &answers);
     measure::print("muniment-search", &scores);
-    let with_facets = ask(&reader, &questions, &grown, true)?;
+    let with_facets = ask(&reader, &questions, &grown, &Paging::default())?;
     let facet_scores = measure::score(&questions, &with_facets);
     measure::print("with facets", &facet_scores);
     if options.misses {
@@ -68,8 +69,19 @@ fn main() -> Result<()> {
     if options.slowest {
         slowest(&questions, &with_facets);
     }
-    let ratios =
-        if options.peers { peers::compare(&grown, count, &questions, &scores)? } else { BTreeMap::new() };
+    let mut hard = None;
+    if options.slowest {
+        let questions = measure::hard_questions();
+        let answers = ask(&reader, &questions, &grown, &Paging::default())?;
+        slowest(&questions, &answers);
+        hard = measure::score(&questions, &answers).remove("hard");
+    }
+    let mut ratios = BTreeMap::new();
+    if options.peers {
+        let bare = ask(&reader, &questions, &grown, &Paging { passages: false, ..plain })?;
+        measure::print("numbers only", &measure::score(&questions, &bare));
+        ratios = peers::compare(&grown, count, &questions, &answers, &bare)?;
+    }
     targets::print(&Measured {
         records: count,
         is_grown: count > originals.len() as u64,
@@ -77,6 +89,7 @@ fn main() -> Result<()> {
         with_facets: &facet_scores,
         bytes_each,
         built,
+        hard: hard.as_ref(),
         ratios,
     });
     Ok(())
@@ -202,15 +215,14 @@ fn bytes_by_kind(folder: &Path) -> Result<Vec<(String, u64)>> {
     Ok(kinds.into_iter().collect())
 }
 
-fn ask(reader: &Reader, questions: &[Question], grown: &Grown<'_>, facets: bool) -> Result<Vec<Answer>> {
-    let paging = Paging { facets, ..Paging::default() };
+fn ask(reader: &Reader, questions: &[Question], grown: &Grown<'_>, paging: &Paging) -> Result<Vec<Answer>> {
     let mut answers = Vec::with_capacity(questions.len());
     for question in questions {
         let mut times = Vec::with_capacity(REPEATS);
         let mut hits = Vec::new();
         for repeat in 0..=REPEATS {
             let start = Instant::now();
-            let results = reader.search(&Scope::Everything, &Query::parse(&question.query), &paging)?;
+            let results = reader.search(&Scope::Everything, &Query::parse(&question.query), paging)?;
             let time = start.elapsed();
             // The first search finds nothing in the processor's caches; peers are not charged for it either.
             if repeat > 0 {

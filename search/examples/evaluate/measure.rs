@@ -20,6 +20,18 @@ pub(crate) fn questions(path: &Path) -> Result<Vec<Question>> {
     serde_json::from_str(&text).with_context(|| format!("{} is not a list of queries", path.display()))
 }
 
+/// Queries that take long: words that all records have, and none; long ones, mistyped ones, phrases and exclusions of
+/// common words. Which records answer them is not known.
+pub(crate) fn hard_questions() -> Vec<Question> {
+    let lines = include_str!("hard.txt").lines();
+    let question = |line: &str| Question {
+        category: "hard".to_owned(),
+        query: line.to_owned(),
+        relevant: HashSet::new(),
+    };
+    lines.map(question).collect()
+}
+
 /// What one query got: the originals of the first ten hits, and the times it took.
 pub(crate) struct Answer {
     pub(crate) hits: Vec<u64>,

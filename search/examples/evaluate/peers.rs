@@ -1,7 +1,7 @@
 //! The same questions to other engines on the same data: SQLite FTS5 and PostgreSQL, by their own programs `sqlite3` and
 //! `psql`, which tell the time that they took. An engine that is not installed is left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,48 +9,93 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::measure::{self, Answer, Question, Score};
+use crate::measure::{self, Answer, Question};
 use crate::records::{Grown, Raw};
 
 const REPEATS: usize = 8;
 const MARK: &str = "#query ";
 
-/// Asks every peer, and prints what it answers and how our median time compares with the better one's, which it gives by
-/// category.
+/// Our median time as a part of the better peer's, for one category.
+pub(crate) struct Ratio {
+    /// Over all its queries.
+    pub(crate) all: f64,
+    /// Over the queries for which the peer has a relevant record among its ten; `None` where no peer has any.
+    pub(crate) answered: Option<f64>,
+    /// The same, with numbers only from us too.
+    pub(crate) bare: Option<f64>,
+}
+
+/// Asks every peer, and prints what it answers and how our median times compare with the better one's, which it gives by
+/// category. `ours` has passages, `bare` has none, as peers make none.
 pub(crate) fn compare(
     grown: &Grown<'_>,
     count: u64,
     questions: &[Question],
-    ours: &BTreeMap<String, Score>,
-) -> Result<BTreeMap<String, f64>> {
-    let mut scores = Vec::new();
+    ours: &[Answer],
+    bare: &[Answer],
+) -> Result<BTreeMap<String, Ratio>> {
+    let mut peers = Vec::new();
     for (name, ask) in [("SQLite FTS5", sqlite as Ask), ("PostgreSQL", postgres as Ask)] {
         let folder = tempfile::tempdir()?;
         match ask(folder.path(), grown, count, questions) {
             Ok(answers) => {
-                let score = measure::score(questions, &answers);
-                measure::print(name, &score);
-                scores.push(score);
+                measure::print(name, &measure::score(questions, &answers));
+                peers.push(answers);
             }
             Err(error) => println!("\n{name} was left out: {error:#}"),
         }
     }
     println!(
-        "\nour median time as a part of the better peer's, and what of the relevant records our search and theirs find"
+        "\nour median time as a part of the better peer's: over all queries; over those that the peer answers with a"
+    );
+    println!(
+        "relevant record among its ten; over the same, with numbers only from us as from the peers; and recall@10"
     );
     let mut ratios = BTreeMap::new();
-    for (category, score) in ours {
-        let best = scores.iter().filter_map(|peer| peer.get(category)).map(|peer| peer.within(0.5));
-        let best = best.fold(f64::INFINITY, f64::min);
-        let ratio = score.within(0.5) / best;
-        let found: Vec<String> =
-            scores.iter().filter_map(|peer| Some(format!("{:.2}", peer.get(category)?.recall()))).collect();
-        println!("  {category:<14} {ratio:>6.2}  {:.2} to {}", score.recall(), found.join(", "));
-        if best.is_finite() {
-            ratios.insert(category.clone(), ratio);
-        }
+    if peers.is_empty() {
+        return Ok(ratios);
+    }
+    let categories: BTreeSet<&str> = questions.iter().map(|question| question.category.as_str()).collect();
+    for category in categories {
+        let places: Vec<usize> =
+            (0..questions.len()).filter(|at| questions[*at].category == category).collect();
+        let share = |ours: &[Answer], peer: &[Answer], among: &[usize]| {
+            (!among.is_empty()).then(|| median(ours, among) / median(peer, among))
+        };
+        // The better peer is the one that makes our part the greatest.
+        let all = peers.iter().filter_map(|peer| share(ours, peer, &places)).fold(0.0, f64::max);
+        let greatest = |ours: &[Answer]| {
+            let shares = peers.iter().filter_map(|peer| {
+                let answers = |at: &usize| measure::reciprocal_rank(&questions[*at], &peer[*at].hits) > 0.0;
+                let answered: Vec<usize> = places.iter().copied().filter(answers).collect();
+                share(ours, peer, &answered)
+            });
+            shares.max_by(f64::total_cmp)
+        };
+        let ratio = Ratio { all, answered: greatest(ours), bare: greatest(bare) };
+        let recall = |answers: &[Answer]| {
+            let recalls = places.iter().map(|at| measure::recall(&questions[*at], &answers[*at].hits));
+            recalls.sum::<f64>() / places.len() as f64
+        };
+        let theirs: Vec<String> = peers.iter().map(|peer| format!("{:.2}", recall(peer))).collect();
+        let shown = |ratio: Option<f64>| ratio.map_or("  none".to_owned(), |ratio| format!("{ratio:>6.2}"));
+        println!(
+            "  {category:<14} {all:>6.2} {} {}  {:.2} to {}",
+            shown(ratio.answered),
+            shown(ratio.bare),
+            recall(ours),
+            theirs.join(", ")
+        );
+        ratios.insert(category.to_owned(), ratio);
     }
     Ok(ratios)
+}
+
+/// The median of the times of some answers, in seconds.
+fn median(answers: &[Answer], among: &[usize]) -> f64 {
+    let mut times: Vec<Duration> = among.iter().flat_map(|at| answers[*at].times.iter().copied()).collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).map_or(f64::NAN, Duration::as_secs_f64)
 }
 
 type Ask = fn(&Path, &Grown<'_>, u64, &[Question]) -> Result<Vec<Answer>>;

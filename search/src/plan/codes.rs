@@ -29,6 +29,13 @@ impl Planner<'_> {
                 self.code_of_kind(known, code, &mut ways)?;
             }
         }
+        let mut in_scope = Vec::with_capacity(ways.len());
+        for (score, way) in ways {
+            if self.is_in_scope(&*way)? {
+                in_scope.push((score, way));
+            }
+        }
+        let ways = in_scope;
         if ways.is_empty() && kind.is_some() {
             return Ok(Box::new(EmptyQuery));
         }
@@ -38,12 +45,15 @@ impl Planner<'_> {
         for word in words {
             self.plan.sought.add(&word.folded);
         }
+        let symbol = CodeKind::Symbol.whole(&CodeKind::Symbol.compact(code));
+        let is_symbol = self.is_anywhere(&self.code_term(&symbol))?;
         let mut queries: Vec<Boxed> = Vec::with_capacity(ways.len() + 1);
         for (score, way) in ways {
             queries.push(way.box_clone());
             self.plan.ranks.push(Rank::Query(way, score));
         }
-        if kind.is_none() {
+        // Who knows a whole symbol looks for that record; other texts have its words too, in any order.
+        if kind.is_none() && !is_symbol {
             let terms = words.iter().map(|word| Term::from_field_text(self.fields.all, &word.folded));
             queries.push(all_of(terms.map(plain).collect()));
         }

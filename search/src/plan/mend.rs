@@ -10,6 +10,8 @@ use crate::text::{Word, decode_telex, words};
 
 /// A decoded or joined word must be this many times commoner than the word as typed.
 const COMMONER: u64 = 10;
+/// Words that more records have are not told apart by how many have them.
+const COMMON: u64 = 1000;
 /// Longer runs of words are not searched for wrong letters.
 const MOST_MENDED: usize = 12;
 /// So many words at most stand for one that was mistyped.
@@ -24,15 +26,14 @@ const MOST_JOINED: usize = 4;
 impl Planner<'_> {
     /// Decodes a word of Telex that nothing converted; cuts a word that is several, run together.
     pub(super) fn repair(&self, typed: &Word, slots: &mut Vec<Slot>) -> tantivy::Result<()> {
-        let as_typed = self.frequency(&typed.folded)?;
         let mut slot = Slot::new(typed.clone());
         if let Some((exact, folded)) = decode_telex(&typed.exact)
-            && self.frequency(&folded)? > as_typed.saturating_mul(COMMONER)
+            && self.is_commoner(&folded, &typed.folded, COMMONER)?
         {
             slot.word = Word { exact, folded, span: typed.span.clone() };
-        } else if as_typed == 0
-            && typed.folded.len() >= SHORTEST_JOINED
+        } else if typed.folded.len() >= SHORTEST_JOINED
             && typed.folded.is_ascii()
+            && self.frequency(&typed.folded, 1)? == 0
             && let Some(parts) = self.cut(&typed.folded, None, MOST_JOINED)?
         {
             for part in parts {
@@ -61,7 +62,7 @@ impl Planner<'_> {
             let [first] = &words(first)[..] else { continue };
             let fits = match former {
                 Some(former) => self.is_pair(former, &first.folded)?,
-                None => self.frequency(&first.folded)? > 0,
+                None => self.frequency(&first.folded, 1)? > 0,
             };
             if fits && let Some(mut parts) = self.cut(rest, Some(&first.folded), most - 1)? {
                 parts.insert(0, first.folded.clone());
@@ -81,11 +82,8 @@ impl Planner<'_> {
             let is_broken = are_words && !self.is_pair(&first.word.folded, &second.word.folded)?;
             if is_broken
                 && let [joined] = &words(&text)[..]
-                && self
-                    .frequency(&first.word.folded)?
-                    .min(self.frequency(&second.word.folded)?)
-                    .saturating_mul(COMMONER)
-                    < self.frequency(&joined.folded)?
+                && (self.is_commoner(&joined.folded, &first.word.folded, COMMONER)?
+                    || self.is_commoner(&joined.folded, &second.word.folded, COMMONER)?)
             {
                 let span = first.word.span.start..second.word.span.end;
                 slots.splice(nth..nth + 2, [Slot::new(Word { span, ..joined.clone() })]);
@@ -120,7 +118,7 @@ impl Planner<'_> {
         };
         let mut frequencies = Vec::with_capacity(count);
         for slot in slots.iter() {
-            frequencies.push(self.frequency(&slot.word.folded)?);
+            frequencies.push(self.frequency(&slot.word.folded, COMMON)?);
         }
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|nth| (Reverse(gaps(&broken, *nth)), frequencies[*nth]));

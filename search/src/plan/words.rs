@@ -76,7 +76,8 @@ impl Planner<'_> {
                 self.unfinished(place, former.map(|slot| &slot.word), &slot.word, &mut ways)?;
             }
             if self.freedom >= Freedom::Similar && is_initial(folded) && place != Place::Signer {
-                self.plan.is_wider = true;
+                // Names that the last word begins are looked for already.
+                self.plan.is_wider |= nth + 1 < slots.len() || !is_open;
                 ways.push(Box::new(PrefixQuery::new(self.fields.holder, folded)));
             }
             let is_unfinished = ways.len() > certain;

@@ -7,6 +7,7 @@ use muniment_search::{Entry, HolderKeying, Paging, Query, Reader, Results, Scope
 use serde_json::{Value, json};
 
 /// A record under construction.
+#[derive(Clone)]
 pub(crate) struct Draft {
     value: Value,
     text: String,
