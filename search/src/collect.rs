@@ -4,6 +4,7 @@ mod best;
 mod spread;
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use tantivy::query::{BooleanQuery, EnableScoring, Occur};
 use tantivy::{DocAddress, DocId, DocSet, Searcher};
@@ -15,7 +16,7 @@ pub(crate) use spread::{Spread, spread};
 use crate::columns::Columns;
 use crate::phrase;
 use crate::plan::{Choice, Plan, any_of};
-use crate::rank::{self, RunReader};
+use crate::rank::{self, RunReader, Together};
 use crate::results::Sort;
 
 /// What the words in one run earn.
@@ -24,6 +25,8 @@ const RUN: f32 = 25.0;
 const LOOKED_AT: usize = 300;
 /// Where in none of the best each word stands beside a neighbour, such a document is looked for among so many.
 const LOOKED_THROUGH: usize = 30_000;
+/// The same where some stand so, but not all in one run.
+const LOOKED_THROUGH_FOR_RUN: usize = 10_000;
 
 /// The matching documents of each segment, in ascending order.
 pub(crate) type Documents = Vec<Vec<DocId>>;
@@ -138,27 +141,30 @@ pub(crate) fn best(
     let best = highest(columns, documents, &scores, wanted.max(LOOKED_AT));
     let mut best = if wanted > LOOKED_AT { best.sorted() } else { best.unsorted() };
     let total: usize = documents.iter().map(Vec::len).sum();
-    let mut is_covered = look(searcher, plan, best.iter_mut().take(LOOKED_AT))?;
-    if !is_covered && total > LOOKED_AT && total <= LOOKED_THROUGH {
+    let first = look(searcher, plan, best.iter_mut().take(LOOKED_AT))?;
+    let mut is_covered = first.is_covered;
+    let most = if is_covered { LOOKED_THROUGH_FOR_RUN } else { LOOKED_THROUGH };
+    if first.share < 1.0 && total > LOOKED_AT && total <= most {
         let found = look_through(searcher, columns, plan, documents, &scores)?;
-        best.retain(|ranked| !found.iter().any(|found| found.address == ranked.address));
-        is_covered = !found.is_empty();
+        let known: HashSet<DocAddress> = found.iter().map(|ranked| ranked.address).collect();
+        best.retain(|ranked| !known.contains(&ranked.address));
+        is_covered |= !found.is_empty();
         best.extend(found);
     }
     best.sort_unstable_by(|one, other| other.cmp(one));
     Ok((best, is_covered))
 }
 
-/// Adds to documents what their words earn by standing together; tells whether the best one then has all words beside a
-/// neighbour.
+/// Adds to documents what their words earn by standing together; tells what the best one then has of the runs: the least
+/// share, and whether all words stand beside a neighbour.
 fn look<'a>(
     searcher: &Searcher,
     plan: &Plan,
     ranked: impl Iterator<Item = &'a mut Ranked>,
-) -> tantivy::Result<bool> {
+) -> tantivy::Result<Together> {
     let mut ranked: Vec<&mut Ranked> = ranked.collect();
     ranked.sort_unstable_by_key(|ranked| ranked.address);
-    let mut best: Option<(Ranked, bool)> = None;
+    let mut best: Option<(Ranked, Together)> = None;
     let mut readers: Vec<RunReader> = Vec::new();
     let mut segment = None;
     for ranked in ranked {
@@ -170,18 +176,19 @@ fn look<'a>(
                 plan.runs.iter().map(|run| RunReader::new(reader, run)).collect::<tantivy::Result<_>>()?;
         }
         let mut score = ranked.score();
-        let mut is_covered = true;
+        let mut least = Together { share: 1.0, is_covered: true };
         for reader in &mut readers {
             let together = reader.look(ranked.address.doc_id);
             score += RUN * together.share;
-            is_covered &= together.is_covered;
+            least.share = least.share.min(together.share);
+            least.is_covered &= together.is_covered;
         }
         ranked.rescore(score);
         if best.is_none_or(|(best, _)| best < *ranked) {
-            best = Some((*ranked, is_covered));
+            best = Some((*ranked, least));
         }
     }
-    Ok(best.is_some_and(|(_, is_covered)| is_covered))
+    Ok(best.map(|(_, together)| together).unwrap_or_default())
 }
 
 /// The documents that have each word beside a neighbour of it, wherever they rank.

@@ -10,7 +10,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term};
 
 use crate::prefix::PrefixQuery;
-pub(crate) use run::{Run, RunReader};
+pub(crate) use run::{Run, RunReader, Together};
 
 /// Above so many documents only rare terms rank.
 const MANY: usize = 20_000;
