@@ -143,7 +143,7 @@ impl<'a> Planner<'a> {
         Ok(match &clause.wanted {
             Wanted::Words(place, words) => self.words(*place, words, is_open)?,
             Wanted::Phrase(place, words) => vec![self.phrase(*place, words)],
-            Wanted::Code(kind, code, words) => vec![self.code(*kind, code, words)?],
+            Wanted::Code(kind, code, words) => self.code(*kind, code, words)?,
             Wanted::Period(first, last) => vec![self.period(*first, *last)],
             Wanted::Fact(tag) => vec![self.tag(tag)],
         })

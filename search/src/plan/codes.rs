@@ -16,13 +16,13 @@ const BEGINNING: f32 = 2000.0;
 const FRAGMENT: f32 = 1000.0;
 
 impl Planner<'_> {
-    /// A code as such, or its parts as words.
+    /// The demands of a code as such, or of its parts as words.
     pub(super) fn code(
         &mut self,
         kind: Option<CodeKind>,
         code: &Code,
         words: &[Word],
-    ) -> tantivy::Result<Boxed> {
+    ) -> tantivy::Result<Vec<Boxed>> {
         let mut ways: Vec<(f32, Boxed)> = Vec::new();
         for known in CodeKind::ALL {
             if kind.is_none_or(|kind| kind == known) {
@@ -37,7 +37,7 @@ impl Planner<'_> {
         }
         let ways = in_scope;
         if ways.is_empty() && kind.is_some() {
-            return Ok(Box::new(EmptyQuery));
+            return Ok(vec![Box::new(EmptyQuery)]);
         }
         if ways.is_empty() {
             return self.words_of_code(words);
@@ -57,15 +57,15 @@ impl Planner<'_> {
             let terms = words.iter().map(|word| Term::from_field_text(self.fields.all, &word.folded));
             queries.push(all_of(terms.map(plain).collect()));
         }
-        Ok(any_of(queries))
+        Ok(vec![any_of(queries)])
     }
 
     /// The parts of something that is no known code, as words.
-    fn words_of_code(&mut self, words: &[Word]) -> tantivy::Result<Boxed> {
+    fn words_of_code(&mut self, words: &[Word]) -> tantivy::Result<Vec<Boxed>> {
         let choices = self.plan.choices.len();
         let mut all = self.words(Place::Anywhere, words, false)?;
         all.extend(self.plan.choices.drain(choices..).map(|choice| any_of(choice.ways)));
-        Ok(all_of(all))
+        Ok(all)
     }
 
     fn code_of_kind(&self, kind: CodeKind, code: &Code, ways: &mut Vec<(f32, Boxed)>) -> tantivy::Result<()> {

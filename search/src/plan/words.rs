@@ -169,7 +169,11 @@ impl Planner<'_> {
         self.plan.is_wider |= self.freedom == Freedom::Similar && slots.len() < count;
         for slot in &mut slots {
             if !self.is_anywhere(&Term::from_field_text(field, &slot.word.folded))? {
-                slot.others = similar::words(self.searcher, field, &slot.typed, 3, MOST_SIMILAR)?;
+                for other in similar::words(self.searcher, field, &slot.typed, 3, MOST_SIMILAR)? {
+                    if self.is_anywhere(&Term::from_field_text(field, &other))? {
+                        slot.others.push(other);
+                    }
+                }
             }
         }
         if matches!(place, Place::Anywhere | Place::Holder) {

@@ -199,6 +199,7 @@ fn words_run_together_torn_apart_or_mistyped_are_put_right() {
         ("kho ng thuy quynh", vec![3]),
         ("quynh thuy khong", vec![3]),
         ("khong thuy quymh", vec![3]),
+        ("nghệ nhân ưu tú đúc đồng 99/ABCD", vec![3]),
     ] {
         assert_eq!(found(&reader, query), expected, "{query}");
     }
