@@ -14,6 +14,7 @@ mod index;
 mod intake;
 mod messages;
 mod metadata;
+mod metrics;
 mod sealer;
 mod wire;
 mod workshop;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use muniment_archive::{
-    Archive, DiskStore, ObjectStore, Pair, Patience, Patient, S3Credentials, S3Settings, S3Store,
+    Archive, DiskStore, Gate, ObjectStore, Pair, Patience, Patient, S3Credentials, S3Settings, S3Store,
+    StoreMetrics,
 };
 use muniment_seal::note::{NoteKey, NoteVerifier};
 use muniment_seal::{Certificate, Trust, TrustDomain};
@@ -40,7 +41,7 @@ impl Engines {
         let lock = home.lock()?;
         home.clear_staging(&lock)?;
         let config = home.config()?;
-        let archive = open_archive_in_earnest(&home).await?;
+        let (archive, _) = open_archive_in_earnest(&home).await?;
         let keying = holder_keying(&home)?;
         let index = open_index(&home, &archive, &keying).await?;
         Ok(Self {
@@ -82,40 +83,63 @@ pub fn log_verifier(home: &Home) -> Result<NoteVerifier> {
     NoteVerifier::from_text(&text).context("failed to use log.pub")
 }
 
+/// Where the archive's files lie, and what is counted there.
+pub struct Storage {
+    /// The store, or the two of them as one.
+    pub objects: Arc<dyn ObjectStore>,
+    /// Of each store its name in metrics and its counts.
+    pub metrics: Vec<(&'static str, Arc<StoreMetrics>)>,
+}
+
 /// The store of the archive's files that a configuration names, or the two of them.
-pub fn open_store(home: &Home, config: &Config) -> Result<Arc<dyn ObjectStore>> {
+pub fn open_store(home: &Home, config: &Config) -> Result<Storage> {
     let storage = &config.storage;
+    let most = storage.calls_in_flight;
     fs::create_dir_all(home.archive()).context("failed to make the archive's folder")?;
-    let first: Arc<dyn ObjectStore> = match storage.kind {
-        StorageKind::Disk => open_disk(&home.archive())?,
-        StorageKind::S3 => open_bucket(home, &storage.settings(), &storage.credentials)?,
+    let (first, counted) = match storage.kind {
+        StorageKind::Disk => open_disk(&home.archive(), most)?,
+        StorageKind::S3 => open_bucket(home, &storage.settings(), &storage.credentials, most)?,
     };
+    let mut metrics = vec![("first", counted)];
     let second = &storage.second;
-    let second: Arc<dyn ObjectStore> = match second.kind {
-        SecondKind::None => return Ok(first),
+    let (second, counted) = match second.kind {
+        SecondKind::None => return Ok(Storage { objects: first, metrics }),
         SecondKind::Disk => {
             ensure!(!second.path.is_empty(), "muniment.toml names no path in [storage.second]");
             let folder = home.place(&second.path);
             fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
-            open_disk(&folder)?
+            open_disk(&folder, most)?
         }
-        SecondKind::S3 => open_bucket(home, &second.settings(), &second.credentials)?,
+        SecondKind::S3 => open_bucket(home, &second.settings(), &second.credentials, most)?,
     };
-    Ok(Arc::new(Pair::new(first, second)))
+    metrics.push(("second", counted));
+    Ok(Storage { objects: Arc::new(Pair::new(first, second)), metrics })
 }
 
-fn open_disk(folder: &Path) -> Result<Arc<dyn ObjectStore>> {
+type Counted = (Arc<dyn ObjectStore>, Arc<StoreMetrics>);
+
+fn open_disk(folder: &Path, most_in_flight: usize) -> Result<Counted> {
     let attempt = || format!("failed to open the archive in {}", folder.display());
-    Ok(Arc::new(DiskStore::open(folder).with_context(attempt)?))
+    let gate = Gate::new(DiskStore::open(folder).with_context(attempt)?, most_in_flight);
+    let metrics = gate.metrics();
+    Ok((Arc::new(gate), metrics))
 }
 
-fn open_bucket(home: &Home, settings: &S3Settings, credentials: &str) -> Result<Arc<dyn ObjectStore>> {
+fn open_bucket(
+    home: &Home,
+    settings: &S3Settings,
+    credentials: &str,
+    most_in_flight: usize,
+) -> Result<Counted> {
     ensure!(
         !settings.endpoint.is_empty() && !settings.bucket.is_empty(),
         "muniment.toml names no endpoint or no bucket of a store"
     );
     let store = S3Store::connect(settings, s3_credentials(home, credentials)?)?;
-    Ok(Arc::new(Patient::new(store, Patience::default())))
+    // Repetitions are counted, and wait outside the gate.
+    let gate = Gate::new(store, most_in_flight);
+    let metrics = gate.metrics();
+    Ok((Arc::new(Patient::new(gate, Patience::default())), metrics))
 }
 
 /// Fails where the configuration asks for a legal archive and no store, or not each that is to lock, proves that it enforces locks.
@@ -157,16 +181,17 @@ fn s3_credentials(home: &Home, file: &str) -> Result<S3Credentials> {
 }
 
 /// Opens the archive of a home for those who take in or serve, where its storage is as it must be.
-pub async fn open_archive_in_earnest(home: &Home) -> Result<Arc<Archive>> {
+pub async fn open_archive_in_earnest(home: &Home) -> Result<(Arc<Archive>, Storage)> {
     let config = home.config()?;
-    let store = open_store(home, &config)?;
-    require_locks(&config, store.as_ref())?;
-    open_archive_on(home, store).await
+    let storage = open_store(home, &config)?;
+    require_locks(&config, storage.objects.as_ref())?;
+    let archive = open_archive_on(home, Arc::clone(&storage.objects)).await?;
+    Ok((archive, storage))
 }
 
 /// Opens the archive of a home.
 pub async fn open_archive(home: &Home) -> Result<Arc<Archive>> {
-    open_archive_on(home, open_store(home, &home.config()?)?).await
+    open_archive_on(home, open_store(home, &home.config()?)?.objects).await
 }
 
 async fn open_archive_on(home: &Home, store: Arc<dyn ObjectStore>) -> Result<Arc<Archive>> {

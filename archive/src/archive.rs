@@ -11,7 +11,7 @@ use crate::events::ArrivalFact;
 use crate::lock::Lock;
 use crate::object::{StoredObject, name_of, read_pdf};
 use crate::store::{DiskStore, ObjectStore, Store, sync_directory};
-use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration};
+use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration, Totals};
 
 mod deposit;
 mod group;
@@ -177,6 +177,16 @@ impl Archive {
     /// The ledger of a batch.
     pub async fn ledger(&self, batch: &BatchId) -> Result<Ledger, Error> {
         self.catalogue.ledger(batch).await
+    }
+
+    /// The sums of the ledgers of all batches.
+    pub async fn totals(&self) -> Result<Totals, Error> {
+        self.catalogue.totals().await
+    }
+
+    /// How many entries the log has, and how many of them are published.
+    pub async fn log_sizes(&self) -> Result<(u64, u64), Error> {
+        Ok((self.catalogue.log_size().await?, self.catalogue.published_size().await?))
     }
 
     /// The record that holds a result code.

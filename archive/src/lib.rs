@@ -56,8 +56,8 @@ pub use log::{
 };
 pub use rebuild::RebuildReport;
 pub use store::{
-    BrokenPromise, Content, DiskStore, LockTrial, ObjectStore, Pair, Parcel, Patience, Patient,
-    S3Credentials, S3Settings, S3Store, Tree, keeps_its_locks, keeps_its_promises,
+    BrokenPromise, Content, DiskStore, Gate, LockTrial, ObjectStore, Pair, Parcel, Patience, Patient,
+    S3Credentials, S3Settings, S3Store, StoreMetrics, Tree, keeps_its_locks, keeps_its_promises,
 };
 
 #[cfg(test)]

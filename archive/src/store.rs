@@ -5,6 +5,7 @@
 
 mod brake;
 mod disk;
+mod gate;
 mod lock_trial;
 mod object_store;
 mod pair;
@@ -30,6 +31,7 @@ use crate::{Error, ErrorKind};
 pub(crate) use brake::Brake;
 pub use disk::DiskStore;
 pub(crate) use disk::sync_directory;
+pub use gate::{Gate, StoreMetrics};
 pub use lock_trial::LockTrial;
 pub use object_store::{Content, ObjectStore, Parcel, Tree};
 pub use pair::Pair;

@@ -28,7 +28,7 @@ pub async fn run(setting: &Setting, args: &InitArgs) -> Result<Exit> {
     let log = NoteKey::generate("muniment.invalid/development").context("failed to make the log's key")?;
     home.write_secret("keys/log.key", log.to_secret_text().as_bytes())?;
     home.write("log.pub", log.verifier().to_text().as_bytes())?;
-    let store = wire::open_store(&home, &config)?;
+    let store = wire::open_store(&home, &config)?.objects;
     wire::require_locks(&config, store.as_ref())?;
     Archive::create_on(&home.archive(), store).await.context("failed to make the archive")?;
     Writer::open(&home.index()).context("failed to make the search index")?;

@@ -10,7 +10,7 @@ use crate::{clock, wire};
 pub async fn run(setting: &Setting, args: &RebuildArgs) -> Result<Exit> {
     let home = setting.open_home()?;
     let _lock = home.lock()?;
-    let store = wire::open_store(&home, &home.config()?)?;
+    let store = wire::open_store(&home, &home.config()?)?.objects;
     let report = Archive::rebuild_on(&home.archive(), store, clock::now(), args.new_log)
         .await
         .context("failed to rebuild the catalogue")?;

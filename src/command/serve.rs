@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
 use axum::routing::get;
 use muniment_archive::Archive;
 use muniment_portal::{Accounts, Engines, PageRenderer, Portal};
@@ -15,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Setting;
 use crate::cli::ServeArgs;
 use crate::exit::Exit;
+use crate::metrics::Metrics;
 use crate::workshop::Workshop;
 use crate::{clock, wire};
 
@@ -25,10 +27,11 @@ const REFRESH: Duration = Duration::from_secs(1);
 pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
     let home = setting.open_home()?;
     let config = home.config()?;
-    let archive = wire::open_archive_in_earnest(&home).await?;
+    let (archive, storage) = wire::open_archive_in_earnest(&home).await?;
     wire::ensure_index(&home, &archive).await?;
     let reader = Arc::new(Reader::open(&home.index()).context("failed to open the search index")?);
-    let probes = probes(Arc::clone(&archive), Arc::clone(&reader));
+    let metrics = Arc::new(Metrics::new(Arc::clone(&archive), storage.metrics));
+    let probes = probes(Arc::clone(&archive), Arc::clone(&reader), metrics);
     let engines = Engines {
         archive,
         reader: Arc::clone(&reader),
@@ -50,9 +53,22 @@ pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What a load balancer asks beside the pages' own `/healthz`: whether a visitor would be answered here, and if not, why not.
-fn probes(archive: Arc<Archive>, reader: Arc<Reader>) -> Router {
-    Router::new().route("/readyz", get(move || ready(Arc::clone(&archive), Arc::clone(&reader))))
+/// What machines ask beside the pages' own `/healthz`: whether a visitor would be answered here, and if not, why not; and metrics.
+fn probes(archive: Arc<Archive>, reader: Arc<Reader>, metrics: Arc<Metrics>) -> Router {
+    Router::new()
+        .route("/readyz", get(move || ready(Arc::clone(&archive), Arc::clone(&reader))))
+        .route("/metrics", get(move || told(Arc::clone(&metrics))))
+}
+
+async fn told(metrics: Arc<Metrics>) -> (StatusCode, [(HeaderName, &'static str); 1], String) {
+    let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4")];
+    match metrics.text(clock::now()).await {
+        Ok(text) => (StatusCode::OK, kind, text),
+        Err(error) => {
+            tracing::warn!("failed to tell metrics: {error:#}");
+            (StatusCode::SERVICE_UNAVAILABLE, kind, "catalogue\n".to_owned())
+        }
+    }
 }
 
 async fn ready(archive: Arc<Archive>, reader: Arc<Reader>) -> (StatusCode, &'static str) {

@@ -18,6 +18,8 @@ pub struct StorageConfig {
     /// A file of the home with the access key on its first line and the secret key on its second. Empty: the environment has
     /// them, in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
     pub credentials: String,
+    /// How many calls are made to a store at a time; more wait for their turn.
+    pub calls_in_flight: usize,
     /// Whether the server retains what is archived for as long as its retention rule says (S3 Object Lock).
     pub locks: bool,
     /// Whether nothing is taken in unless a store proves that it enforces locks.
@@ -35,6 +37,7 @@ impl Default for StorageConfig {
             bucket: String::new(),
             prefix: String::new(),
             credentials: "keys/s3.credentials".to_owned(),
+            calls_in_flight: 64,
             locks: false,
             legal_archive: false,
             second: SecondConfig::default(),

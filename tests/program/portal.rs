@@ -76,3 +76,31 @@ fn readiness_is_told_and_taken_back_when_the_index_is_gone() {
     std::fs::rename(house.path("index-gone"), house.home().join("index")).expect("the index is back");
     assert!(served.get("/readyz").starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn metrics_are_told_and_hold_no_personal_data() {
+    let house = House::without_ocr();
+    house.take(&[&samples()], 0);
+    house.run(["audit", "--minutes", "5"]).expect(0);
+    let served = Served::start(&house);
+    let record = house.run(["--json", "search", "giay"]).expect(0).json();
+    let id = record["hits"][0]["id"].as_str().expect("a hit").to_owned();
+    let answer = served.get("/metrics");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("text/plain; version=0.0.4"), "{answer}");
+    for line in [
+        "muniment_ledger_documents{state=\"archived\"} 8",
+        "muniment_ledger_documents{state=\"quarantined\"} 0",
+        "muniment_log_entries 8",
+        "muniment_log_published_entries 8",
+        "muniment_records 8",
+        "muniment_records_never_audited 0",
+        "muniment_store_failures_total{store=\"first\",operation=\"put\"} 0",
+    ] {
+        assert!(answer.lines().any(|told| told == line), "{line}: {answer}");
+    }
+    let holder =
+        house.run(["--json", "show", &id]).expect(0).json()["record"]["description"]["holder"].clone();
+    for private in [holder["name"].as_str().expect("a name"), id.as_str(), "H05"] {
+        assert!(!answer.contains(private), "{private}");
+    }
+}

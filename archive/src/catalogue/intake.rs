@@ -6,7 +6,9 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::{Catalogue, column, look_up, number, parsed, write};
 use crate::events::ArrivalFact;
-use crate::{Arrival, ArrivalState, BatchId, Error, Ledger, LedgerRow, Outcome, Registration, Totals, point};
+use crate::{
+    Arrival, ArrivalState, BatchId, Count, Error, Ledger, LedgerRow, Outcome, Registration, Totals, point,
+};
 
 /// A pending row of the ledger.
 #[derive(Clone, Debug)]
@@ -158,6 +160,23 @@ impl Catalogue {
             count.pages += u64::from(row.pages);
         }
         Ok(Ledger { batch: batch.clone(), totals, rows })
+    }
+
+    /// The sums of all batches.
+    pub(crate) async fn totals(&self) -> Result<Totals, Error> {
+        let rows = sqlx::query(
+            "SELECT state, count(*) AS documents, coalesce(sum(pages), 0) AS pages FROM arrivals GROUP BY state",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(look_up())?;
+        let mut totals = Totals::default();
+        for row in &rows {
+            let count = Count { documents: number(row, "documents")?, pages: number(row, "pages")? };
+            *totals.of_state(parsed(row, "state")?) += count;
+            totals.scanned += count;
+        }
+        Ok(totals)
     }
 
     /// Pending arrivals, of one record or of all.

@@ -139,6 +139,48 @@ fn faults_that_pass_break_no_promise() {
 }
 
 #[test]
+fn a_gate_keeps_every_promise_counts_calls_and_lets_few_through_at_a_time() {
+    let folder = TempDir::new().unwrap();
+    let gate = Gate::new(DiskStore::open(folder.path()).unwrap(), 1);
+    keeps_its_promises(&gate).unwrap();
+    gate.put("a", b"four").unwrap();
+    let before = told(&gate);
+    gate.get("a").unwrap();
+    gate.get("b").unwrap_err();
+    let after = told(&gate);
+    let grew = |name: &str| after[name] - before[name];
+    let of = |name: &str, operation: &str| {
+        format!("muniment_store_{name}{{store=\"first\",operation=\"{operation}\"}}")
+    };
+    assert_eq!(grew(&of("calls_total", "get")), 2.0);
+    assert_eq!(grew(&of("failures_total", "get")), 1.0);
+    assert_eq!(grew(&of("bytes_total", "get")), 4.0);
+    assert!(grew(&of("seconds_total", "get")) > 0.0);
+    assert_eq!(grew(&of("calls_total", "put")), 0.0);
+    assert_eq!(after["muniment_store_calls_in_flight{store=\"first\"}"], 0.0);
+}
+
+/// The metrics of a gate, by their names with labels.
+fn told(gate: &Gate<DiskStore>) -> std::collections::BTreeMap<String, f64> {
+    let mut text = String::new();
+    StoreMetrics::write(&[("first", gate.metrics())], &mut text);
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let values = lines.map(|line| line.rsplit_once(' ').unwrap());
+    values.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
+}
+
+#[test]
+fn a_gate_makes_those_wait_for_whom_there_is_no_room() {
+    let folder = TempDir::new().unwrap();
+    // Each call takes two milliseconds.
+    let slow = Faulty::new(DiskStore::open(folder.path()).unwrap(), 1, 1, &[Fault::Slow]);
+    let gate = Gate::new(slow, 2);
+    let started = std::time::Instant::now();
+    side_by_side(16, (0..64).collect(), |number: u32| gate.head(&format!("many/{number}")).unwrap());
+    assert!(started.elapsed() >= Duration::from_millis(64), "two at a time: {:?}", started.elapsed());
+}
+
+#[test]
 fn a_store_that_breaks_a_promise_is_found_out() {
     for fault in FAULTS.into_iter().filter(|fault| *fault != Fault::Slow) {
         let folder = TempDir::new().unwrap();

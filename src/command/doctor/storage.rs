@@ -57,7 +57,7 @@ pub(super) fn locks(home: &Home) -> Result<String> {
     if !config.storage.locks && !config.storage.second.locks && !config.storage.legal_archive {
         return Ok("not asked for".to_owned());
     }
-    let store = wire::open_store(home, &config)?;
+    let store = wire::open_store(home, &config)?.objects;
     wire::require_locks(&config, store.as_ref())?;
     let trials = try_each(home, &config)?;
     ensure!(trials.iter().all(StoreTrial::is_well), "not enforced; run: muniment doctor storage");
@@ -65,7 +65,7 @@ pub(super) fn locks(home: &Home) -> Result<String> {
 }
 
 fn try_each(home: &Home, config: &Config) -> Result<Vec<StoreTrial>> {
-    let store = wire::open_store(home, config)?;
+    let store = wire::open_store(home, config)?.objects;
     let alone = [Arc::clone(&store)];
     let stores: &[Arc<dyn ObjectStore>] = store.pair().map_or(alone.as_slice(), |pair| pair.as_slice());
     let kinds = [config.storage.kind == StorageKind::Disk, config.storage.second.kind == SecondKind::Disk];
