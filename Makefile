@@ -16,7 +16,7 @@ demo: ## Digitise the samples and serve the web pages (SERVE=0 ends instead; POR
 test: ## Install what tests need and run them all
 	@scripts/test.sh
 
-judges: ## Judges that need Maven or cargo-deny: PDF/A by veraPDF, signatures by EU DSS, dependencies
+judges: ## Judges that need Maven, Go or cargo: PDF/A by veraPDF, signatures by EU DSS, log by Go's client, stores by rocfl
 	@scripts/judges.sh
 
 soak: ## Take in many samples, stop the program again and again, audit (COUNT=200 ROUNDS=5)

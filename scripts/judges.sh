@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Has programs that need Maven or cargo-deny judge what we make: PDF/A-2u by veraPDF, signatures by the EU's Digital Signature Service,
-# dependencies by cargo-deny.
+# Has programs judge what we make that need Maven, Go or another installation: PDF/A-2u by veraPDF, signatures by the EU's Digital
+# Signature Service, the published log by the client of Go's checksum database, stores by rocfl, dependencies by cargo-deny.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,3 +56,39 @@ cargo run --release --quiet --package muniment-seal --example sign_levels -- "$w
 java -cp "$work/dss/*" tests/judges/dss/SignatureJudge.java \
     "$work/levels/anchor.pem" "$work/levels" "$(cat "$work/levels/at")" "$work/levels" 2> >(grep -v SLF4J >&2)
 judge "$work/levels"/{p256,rsa}*.pdf
+
+echo "== log (golang.org/x/mod/sumdb)"
+log=$work/home/archive/log/public
+(cd tests/judges/tlog && go build -o "../../../$work/tlog" .)
+cp "$log/checkpoint" "$work/older-checkpoint"
+# More comes in: the log must go on from the checkpoint that was kept.
+mkdir -p "$work/more"
+cp samples/small/0001-business.json "$work/more/more.json"
+sed -i 's/-10001-KQ1/-10099-KQ1/' "$work/more/more.json"
+{ cat samples/small/0001-business.jpg; printf '\0'; } >"$work/more/more.jpg"
+"$muniment" --home "$work/home" --lang en take "$work/more"
+"$work/tlog" "$work/home/log.pub" "$log" "$work/older-checkpoint"
+rm -rf "$work/forged"
+cp -r "$log" "$work/forged"
+bundle=$(find "$work/forged/tile/entries" -type f | sort -V | tail -1)
+printf 'x' | dd of="$bundle" bs=1 seek=100 conv=notrunc status=none
+if "$work/tlog" "$work/home/log.pub" "$work/forged" 2>/dev/null; then
+    echo "FAILED: the judge passes a log with a forged entry" >&2
+    exit 1
+fi
+echo "The judge refuses a forged entry, as it must."
+
+echo "== stores (rocfl): on a disk, and copied down from S3"
+rm -rf "$work/from-s3"
+MUNIMENT_KEEP_COPY=$(realpath "$work")/from-s3 cargo test --quiet --package muniment-archive --lib an_archive_on_s3
+for root in "$work/home/archive/ocfl" "$work/from-s3/ocfl"; do
+    # It ends with 1 for a store that is not valid; a version directory without a copy of the inventory (W010) is allowed.
+    rocfl --root "$root" validate --suppress-warning W010
+done
+damaged=$(find "$work/from-s3/ocfl" -name version.json | head -1)
+printf ' ' >>"$damaged"
+if rocfl --root "$work/from-s3/ocfl" validate >/dev/null; then
+    echo "FAILED: the judge passes a damaged store" >&2
+    exit 1
+fi
+echo "The judge refuses a damaged store, as it must."

@@ -15,7 +15,8 @@ test)
     packages=(tesseract-ocr tesseract-ocr-vie fonts-liberation2 qpdf poppler-utils python3-venv softhsm2 opensc openssl strace)
     ;;
 judges)
-    packages=(tesseract-ocr tesseract-ocr-vie maven default-jdk-headless qpdf poppler-utils)
+    packages=(tesseract-ocr tesseract-ocr-vie maven default-jdk-headless qpdf poppler-utils python3-venv)
+    command -v go >/dev/null || packages+=(golang-go)
     ;;
 bench-ingest)
     # The peers of ingest want the last four.
@@ -76,10 +77,14 @@ if ! command -v cargo >/dev/null; then
     echo "cargo is missing: install a Rust toolchain, version 1.95 or later" >&2
     exit 1
 fi
-if [ "$task" = test ]; then
+if [ "$task" = test ] || [ "$task" = judges ]; then
     install_python
 fi
 if [ "$task" = judges ] && ! command -v cargo-deny >/dev/null; then
     echo "installing cargo-deny"
     cargo install --quiet --locked cargo-deny
+fi
+if [ "$task" = judges ] && ! command -v rocfl >/dev/null; then
+    echo "installing rocfl"
+    cargo install --quiet --locked --no-default-features rocfl
 fi
