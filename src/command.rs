@@ -30,6 +30,8 @@ use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::home::Home;
 
+pub use search::arguments;
+
 /// What all commands need to know.
 struct Setting {
     home: PathBuf,

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == workshop::CHILD_ARGUMENT) {
         return workshop::run_child();
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(command::arguments(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
             let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);

@@ -231,10 +231,9 @@ impl<'a> Planner<'a> {
     /// How many records in scope have the word, no more than `most` of them.
     fn frequency(&self, folded: &str, most: u64) -> tantivy::Result<u64> {
         let term = Term::from_field_text(self.fields.all, folded);
-        let everywhere = self.searcher.doc_freq(&term)?.min(most);
         match self.scope_filter() {
-            Some(scope) if everywhere > 0 => count(self.searcher, &all_of(vec![scope, plain(term)]), most),
-            _ => Ok(everywhere),
+            Some(scope) => count(self.searcher, &all_of(vec![scope, plain(term)]), most),
+            None => Ok(self.searcher.doc_freq(&term)?.min(most)),
         }
     }
 
@@ -252,13 +251,11 @@ impl<'a> Planner<'a> {
         self.is_anywhere(&Term::from_field_text(self.fields.pairs, &format!("{first} {second}")))
     }
 
-    /// Whether any record in scope has the term. What lies outside must not change how a search behaves.
+    /// Whether any record in scope has the term. What lies outside must not change how a search behaves, nor how long it
+    /// takes: so a term that is nowhere is looked for in the scope too.
     pub(crate) fn is_anywhere(&self, term: &Term) -> tantivy::Result<bool> {
-        if self.searcher.doc_freq(term)? == 0 {
-            return Ok(false);
-        }
         match self.scope_filter() {
-            None => Ok(true),
+            None => Ok(self.searcher.doc_freq(term)? > 0),
             Some(scope) => Ok(count(self.searcher, &all_of(vec![scope, plain(term.clone())]), 1)? > 0),
         }
     }

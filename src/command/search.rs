@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use anyhow::{Context, Result};
@@ -7,6 +8,22 @@ use muniment_search::{Hit, Paging, Query, Reader, Results, Scope, Snippet};
 use super::{Setting, print_json};
 use crate::cli::SearchArgs;
 use crate::exit::Exit;
+
+/// The program's arguments. What a query excludes (`search đất -nhà`) looks like options: a blank before it says that it
+/// is none, and the quotation marks of a phrase, which the shell took, are put back.
+pub fn arguments(given: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut is_search = false;
+    given.map(move |argument| {
+        is_search |= argument == "search";
+        match argument.to_str().and_then(|text| text.strip_prefix('-')) {
+            Some(excluded) if is_search && !excluded.starts_with('-') && excluded.chars().count() > 1 => {
+                let is_phrase = excluded.contains(char::is_whitespace) && !excluded.contains(':');
+                if is_phrase { format!(" -\"{excluded}\"").into() } else { format!(" -{excluded}").into() }
+            }
+            _ => argument,
+        }
+    })
+}
 
 /// Searches the whole archive: whoever may run this program on the home may read all of it anyway.
 pub fn run(setting: &Setting, args: &SearchArgs) -> Result<Exit> {

@@ -101,6 +101,12 @@ fn what_cannot_be_understood_is_said_in_vietnamese_and_the_rest_is_searched() {
     assert!(english.stdout.starts_with("1 result\n"), "{}", english.stdout);
     let none = house.run(["search", "trạng thái:thu hồi"]).expect(0);
     assert!(none.stdout.starts_with("Không có kết quả\n"), "{}", none.stdout);
+    for without in [["hộ kinh doanh", "-may đo"], ["kinh doanh", "-đo"], ["GCN-HKD", "-số:27A8000707"]]
+    {
+        let left = house.run([&["search"][..], &without, &["--limit", "5"]].concat()).expect(0);
+        assert!(left.stdout.starts_with("1 kết quả\n"), "{without:?}: {}", left.stdout);
+        assert!(left.stdout.contains("27A8000925/GCN-HKD"), "{without:?}: {}", left.stdout);
+    }
     let refused = house.run(["search", "--limit", "0", "khai sinh"]).expect(64);
     assert!(refused.stderr.contains("--limit phải từ 1 trở lên"), "{}", refused.stderr);
 }

@@ -220,6 +220,7 @@ fn ask(reader: &Reader, questions: &[Question], grown: &Grown<'_>, paging: &Pagi
     for question in questions {
         let mut times = Vec::with_capacity(REPEATS);
         let mut hits = Vec::new();
+        let cpu_start = cpu_time()?;
         for repeat in 0..=REPEATS {
             let start = Instant::now();
             let results = reader.search(&Scope::Everything, &Query::parse(&question.query), paging)?;
@@ -235,7 +236,8 @@ fn ask(reader: &Reader, questions: &[Question], grown: &Grown<'_>, paging: &Pagi
                 .map(|number| grown.original(number))
                 .collect();
         }
-        answers.push(Answer { hits, times });
+        let cpu = (cpu_time()? - cpu_start) / (REPEATS as u32 + 1);
+        answers.push(Answer { hits, times, cpu });
     }
     Ok(answers)
 }

@@ -32,10 +32,12 @@ pub(crate) fn hard_questions() -> Vec<Question> {
     lines.map(question).collect()
 }
 
-/// What one query got: the originals of the first ten hits, and the times it took.
+/// What one query got: the originals of the first ten hits, the times it took, and the processor time on average, zero
+/// where that was not measured.
 pub(crate) struct Answer {
     pub(crate) hits: Vec<u64>,
     pub(crate) times: Vec<Duration>,
+    pub(crate) cpu: Duration,
 }
 
 /// Sums over queries.
@@ -45,6 +47,7 @@ pub(crate) struct Score {
     reciprocal_ranks: f64,
     recalls: f64,
     pub(crate) times: Vec<Duration>,
+    worst_cpu: Duration,
 }
 
 impl Score {
@@ -52,6 +55,7 @@ impl Score {
         self.count += 1.0;
         self.reciprocal_ranks += reciprocal_rank(question, &answer.hits);
         self.recalls += recall(question, &answer.hits);
+        self.worst_cpu = self.worst_cpu.max(answer.cpu);
         self.times.extend(&answer.times);
         self.times.sort_unstable();
     }
@@ -62,6 +66,11 @@ impl Score {
 
     pub(crate) fn recall(&self) -> f64 {
         self.recalls / self.count.max(1.0)
+    }
+
+    /// The most processor time that a query took on average, in milliseconds: what else the machine does does not show in it.
+    pub(crate) fn worst_cpu(&self) -> f64 {
+        self.worst_cpu.as_secs_f64() * 1000.0
     }
 
     /// The time that this share of the searches took at most, in milliseconds.

@@ -233,7 +233,7 @@ fn answers(
 ) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::with_capacity(count);
     for block in output.split(MARK).skip(1) {
-        let mut answer = Answer { hits: Vec::new(), times: Vec::new() };
+        let mut answer = Answer { hits: Vec::new(), times: Vec::new(), cpu: Duration::ZERO };
         let mut is_first = true;
         for line in block.lines().skip(1) {
             if let Some(time) = time(line) {

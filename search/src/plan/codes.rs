@@ -72,7 +72,7 @@ impl Planner<'_> {
         let compact = kind.compact(code);
         if kind != CodeKind::Dossier {
             let whole = self.code_term(&kind.whole(&compact));
-            if self.searcher.doc_freq(&whole)? > 0 {
+            if self.is_anywhere(&whole)? {
                 ways.push((WHOLE, plain(whole)));
             }
             if compact.len() >= kind.least_beginning() {

@@ -65,7 +65,7 @@ impl Planner<'_> {
             let term = Term::from_field_text(field, folded);
             let mut frequency = self.searcher.doc_freq(&term)?;
             let mut ways: Vec<Boxed> = Vec::new();
-            if frequency > 0 {
+            if self.is_anywhere(&term)? {
                 ways.push(plain(term.clone()));
             }
             let certain = ways.len();
