@@ -29,5 +29,8 @@ echo "objects: $objects of $count"
 [ "$objects" -eq "$count" ]
 rm -rf "$work"
 
+echo "== the S3 server killed in the midst of deposits (KILLS=${KILLS:-50})"
+KILLS=${KILLS:-50} SEED=${SEED:-$RANDOM} cargo test --release --quiet --package muniment-archive --lib killed_server -- --ignored --nocapture
+
 echo "== signed files changed at every place (MUTATIONS=${MUTATIONS:-100000})"
 MUTATIONS=${MUTATIONS:-100000} cargo test --release --quiet --package muniment-seal --test mutations

@@ -8,6 +8,7 @@ mod disk;
 mod fixture;
 mod judge;
 mod kill;
+mod killed_server;
 mod ledger;
 mod locks;
 mod log;

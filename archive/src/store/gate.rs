@@ -49,6 +49,12 @@ struct Counts {
 }
 
 impl StoreMetrics {
+    /// How many calls were made.
+    #[cfg(test)]
+    pub(crate) fn calls(&self) -> u64 {
+        self.counts.iter().map(|counts| counts.calls.load(Ordering::Relaxed)).sum()
+    }
+
     /// Writes the metrics of some stores, each with its name, in Prometheus' text format.
     pub fn write(stores: &[(&str, Arc<Self>)], to: &mut String) {
         type Value = fn(&Counts) -> f64;

@@ -121,6 +121,19 @@ impl Document {
         Self { code: format!("H05.12-260224-{other:04}-KQ1"), ..self }
     }
 
+    /// The same document with so many bytes of PDF and of scan.
+    pub(super) fn of_size(self, pdf: usize, scan: usize) -> Self {
+        let filled = |head: &[u8], length: usize| {
+            let filler = (0..).map(|number: u32| (number.wrapping_mul(2_654_435_761) >> 24) as u8);
+            head.iter().copied().chain(filler).take(length.max(head.len())).collect::<Vec<u8>>()
+        };
+        let pdf_bytes = filled(&self.pdf_bytes, pdf);
+        let scan_bytes = filled(format!("scan {}", self.name).as_bytes(), scan);
+        std::fs::write(&self.pdf, &pdf_bytes).unwrap();
+        std::fs::write(&self.scan, &scan_bytes).unwrap();
+        Self { source: source(&self.name, &scan_bytes), pdf_bytes, ..self }
+    }
+
     /// The same document with a signature of another PAdES level.
     pub(super) fn at_level(self, level: &'static str) -> Self {
         Self { level, ..self }

@@ -19,9 +19,12 @@ pub const SECRET_KEY: &str = "only-for-tests";
 #[derive(Debug)]
 pub struct SeaweedFs {
     process: Child,
-    port: u16,
+    ports: Vec<u16>,
     folder: TempDir,
 }
+
+/// Which of the server's ports speaks S3.
+const S3_PORT: usize = 6;
 
 impl SeaweedFs {
     /// Starts a server and waits until it answers.
@@ -35,9 +38,10 @@ impl SeaweedFs {
         fs::create_dir(folder.path().join("data")).expect("a folder for data");
         // A port may be taken by somebody else before the server has it.
         for _ in 0..5 {
-            let (mut process, port) = spawn(folder.path());
-            if answers(&mut process, port) {
-                return Self { process, port, folder };
+            let ports = free_ports();
+            let mut process = spawn(folder.path(), &ports);
+            if answers(&mut process, ports[S3_PORT]) {
+                return Self { process, ports, folder };
             }
             process.kill().ok();
             process.wait().ok();
@@ -48,7 +52,26 @@ impl SeaweedFs {
 
     /// The server's address.
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.ports[S3_PORT])
+    }
+
+    /// Kills the server, with SIGKILL.
+    pub fn kill(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+
+    /// Starts a server that was killed again, with what it had, and waits until it answers.
+    #[allow(dead_code, reason = "tests of the program do not kill it")]
+    pub fn start_again(&mut self) {
+        for _ in 0..5 {
+            self.process = spawn(self.folder.path(), &self.ports);
+            if answers(&mut self.process, self.ports[S3_PORT]) {
+                return;
+            }
+            self.kill();
+        }
+        panic!("SeaweedFS does not start again");
     }
 
     /// Makes a bucket.
@@ -62,7 +85,7 @@ impl SeaweedFs {
     }
 
     /// Says something to the server's own shell.
-    fn shell(&self, line: &str) {
+    pub fn shell(&self, line: &str) {
         let master = fs::read_to_string(self.folder.path().join("master")).expect("the master's address");
         let mut shell = Command::new(weed())
             .args(["shell", "-master", &master])
@@ -81,8 +104,7 @@ impl SeaweedFs {
 
 impl Drop for SeaweedFs {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        self.kill();
     }
 }
 
@@ -94,13 +116,14 @@ fn weed() -> PathBuf {
     found.expect("SeaweedFS is not installed; run: scripts/tools.sh test")
 }
 
-/// Starts the server on eight free ports; gives the one that speaks S3.
-fn spawn(folder: &Path) -> (Child, u16) {
+fn free_ports() -> Vec<u16> {
     let listeners: Vec<TcpListener> =
         (0..8).map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a free port")).collect();
-    let ports: Vec<u16> =
-        listeners.iter().map(|listener| listener.local_addr().expect("a bound port").port()).collect();
-    drop(listeners);
+    listeners.iter().map(|listener| listener.local_addr().expect("a bound port").port()).collect()
+}
+
+/// Starts the server on eight ports.
+fn spawn(folder: &Path, ports: &[u16]) -> Child {
     let (master, grpc) = (ports[0], ports[1]);
     fs::write(folder.join("master"), format!("127.0.0.1:{master}.{grpc}")).expect("a file");
     let names = [
@@ -114,7 +137,7 @@ fn spawn(folder: &Path) -> (Child, u16) {
         "s3.port.grpc",
     ];
     let log = fs::File::create(folder.join("log")).expect("a log");
-    let process = Command::new(weed())
+    Command::new(weed())
         .arg("server")
         .args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=40"])
         .args(["-master.volumeSizeLimitMB=128", "-master.telemetry=false"])
@@ -122,13 +145,12 @@ fn spawn(folder: &Path) -> (Child, u16) {
         .args(["-s3.port.iceberg=0", "-s3.port.lance=0"])
         .arg(format!("-dir={}", folder.join("data").display()))
         .arg(format!("-s3.config={}", folder.join("s3.json").display()))
-        .args(names.iter().zip(&ports).map(|(name, port)| format!("-{name}={port}")))
+        .args(names.iter().zip(ports).map(|(name, port)| format!("-{name}={port}")))
         .current_dir(folder)
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
-        .expect("SeaweedFS is started");
-    (process, ports[6])
+        .expect("SeaweedFS is started")
 }
 
 /// Whether the server comes to answer a request, which it refuses without a signature.
