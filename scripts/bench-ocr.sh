@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Measures the own reader of text beside Tesseract on the same pages: CPU, letters misread, places of words.
+# Measures the own reader of text beside Tesseract on the same pages: CPU, letters misread, places of words, memory.
 #
-#   COUNT=48 scripts/bench-ocr.sh [SCANS...]    folders with NAME.jpg or NAME.png and, where there is a truth, NAME.gt.txt
+#   PAGES=200 SEED=5 LINES=DIR scripts/bench-ocr.sh [SCANS...]
 #
-# Without a folder it draws COUNT documents of four kinds. Python's packages go into an environment of their own, BENCH_VENV.
+# It draws PAGES pages that try a reader (200 take some ten minutes, 0 is none) and reads them and the folders that are given, with
+# NAME.jpg or NAME.png and, where there is a truth, NAME.gt.txt. The worst lines go to LINES (target/bench-ocr). Python's packages
+# go into an environment of their own, BENCH_VENV.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,9 +19,10 @@ fi
 cargo build --release --quiet --package muniment-ingest --example prepare
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if [ $# -eq 0 ]; then
+if [ "${PAGES:-200}" -gt 0 ]; then
     cargo run --release --quiet --package muniment-samples -- \
-        --seed 7 --count "${COUNT:-48}" --dpi 300 --format jpeg --out "$work/drawn"
-    set -- "$work/drawn"
+        --reading --seed "${SEED:-5}" --count "${PAGES:-200}" --dpi 300 --out "$work/drawn"
+    set -- "$@" "$work/drawn"
 fi
-"$venv/bin/python" tests/judges/bench_ocr.py --prepare "$target/release/examples/prepare" --work "$work" "$@"
+"$venv/bin/python" tests/judges/bench_ocr.py --prepare "$target/release/examples/prepare" --work "$work" \
+    --lines "${LINES:-$target/bench-ocr}" "$@"

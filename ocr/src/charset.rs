@@ -14,8 +14,8 @@ pub(crate) struct Charset {
     /// By output; empty where an output stands for nothing that is written.
     texts: Vec<String>,
     kinds: Vec<Kind>,
-    /// Two outputs that stand for the same character, the second for it alone.
-    twins: Option<(usize, usize)>,
+    /// Outputs that look the same on paper; the first stands for both.
+    twins: Vec<(usize, usize)>,
     /// By the number of a character, as lists of words name them.
     characters: Vec<String>,
 }
@@ -81,8 +81,9 @@ impl Charset {
         }
         let kinds = texts.iter().map(|text| Kind::of(text)).collect();
         let output = |text: &str| texts.iter().position(|known| known == text);
-        // The letters of Vietnamese and of Icelandic look the same in capitals.
-        let twins = output("Đ").zip(output("Ð"));
+        // The letters of Vietnamese and of Icelandic, in capitals; the slash and that of fractions.
+        let twins = [("Đ", "Ð"), ("/", "⁄")].map(|(one, other)| output(one).zip(output(other)));
+        let twins = twins.into_iter().flatten().collect();
         Ok(Self { texts, kinds, twins, characters })
     }
 
@@ -98,11 +99,15 @@ impl Charset {
 
     /// What the network gives to a character, of the `parts` of all outputs.
     pub(crate) fn part(&self, parts: &[f32], output: usize) -> f32 {
-        match self.twins {
-            Some((stands, other)) if stands == output => parts[stands] + parts[other],
-            Some((_, other)) if other == output => 0.0,
-            _ => parts[output],
+        for &(stands, other) in &self.twins {
+            if output == stands {
+                return parts[stands] + parts[other];
+            }
+            if output == other {
+                return 0.0;
+            }
         }
+        parts[output]
     }
 
     pub(crate) fn is_letter(&self, output: usize) -> bool {

@@ -57,6 +57,16 @@ pub struct Word {
     pub text: String,
     /// Where it stands.
     pub area: Area,
-    /// How likely all of its letters are right by what the network says of each, of 1.
+    /// How likely all of its letters are right, of 1.
     pub confidence: f32,
+    /// How likely each of its letters is right, of 1, as far as it was seen as one.
+    pub letters: Vec<f32>,
+}
+
+impl Line {
+    /// How likely a letter of it is right, of 1, in the mean; 0 where there is none.
+    pub fn confidence(&self) -> f32 {
+        let letters = || self.words.iter().flat_map(|word| &word.letters);
+        letters().sum::<f32>() / letters().count().max(1) as f32
+    }
 }

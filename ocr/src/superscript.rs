@@ -92,7 +92,7 @@ mod tests {
 
     fn word(text: &str) -> Word {
         let area = Area { left: 2.0, top: 0.0, right: 30.0, bottom: 30.0 };
-        Word { text: text.to_owned(), area, confidence: 1.0 }
+        Word { text: text.to_owned(), area, confidence: 1.0, letters: Vec::new() }
     }
 
     #[test]

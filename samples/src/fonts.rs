@@ -148,6 +148,25 @@ impl Fonts<'_> {
         pen.path.finish()
     }
 
+    /// The ink of each word of a text whose base line starts at the origin, in points: left, top, right, bottom.
+    pub(crate) fn words<'t>(
+        &self,
+        typeface: Typeface,
+        size: f32,
+        text: &'t str,
+    ) -> Vec<(&'t str, tiny_skia::Rect)> {
+        let place = |word: &'t str| {
+            let before = &text[..word.as_ptr() as usize - text.as_ptr() as usize];
+            let ink = self.outline(typeface, size, word)?.bounds();
+            let x = self.width(typeface, size, before);
+            Some((
+                word,
+                tiny_skia::Rect::from_ltrb(ink.left() + x, ink.top(), ink.right() + x, ink.bottom())?,
+            ))
+        };
+        text.split_whitespace().filter_map(place).collect()
+    }
+
     /// Each letter of a text by itself, with its width, for text along a curve.
     pub(crate) fn letters(
         &self,

@@ -90,6 +90,17 @@ impl ReadingStudio {
         Ok(ReadingPage { name, layout, page, scanner, grain: random })
     }
 
+    /// The words of a page and where they are on its image, in pixels: left, top, right, bottom. Dotted lines are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FontDamaged`].
+    pub fn words<'p>(&self, page: &'p ReadingPage) -> Result<Vec<(&'p str, [f32; 4])>, Error> {
+        let mut words = page.scanner.words(&page.page, &self.0.parse()?);
+        words.retain(|(word, _)| word.contains(|letter| letter != '.'));
+        Ok(words)
+    }
+
     /// Scans a page.
     ///
     /// # Errors
@@ -107,7 +118,8 @@ impl ReadingPage {
     }
 }
 
-/// Makes pages that try a reader in a folder, which is created if it is not there: `NAME.jpg` and its text `NAME.gt.txt`.
+/// Makes pages that try a reader in a folder, which is created if it is not there: `NAME.jpg`, its text `NAME.gt.txt`, and its words
+/// `NAME.words.tsv`, each with its place in pixels: left, top, right, bottom.
 ///
 /// # Errors
 ///
@@ -121,6 +133,11 @@ pub fn generate_reading(seed: u64, count: u64, dpi: u32, out: &Path) -> Result<G
         let bytes = JpegPage::encode(&studio.scan(&page)?, true, dpi)?.bytes;
         write(&out.join(format!("{}.jpg", page.name)), &bytes)?;
         write(&out.join(format!("{}.gt.txt", page.name)), page.truth().as_bytes())?;
+        let words = studio.words(&page)?;
+        let rows = words.iter().map(|(word, [left, top, right, bottom])| {
+            format!("{left:.1}\t{top:.1}\t{right:.1}\t{bottom:.1}\t{word}\n")
+        });
+        write(&out.join(format!("{}.words.tsv", page.name)), rows.collect::<String>().as_bytes())?;
         stats.documents += 1;
         stats.pages += 1;
         stats.written_bytes += bytes.len() as u64;

@@ -5,7 +5,7 @@ use tiny_skia::{Color, FillRule, Paint, PathBuilder, Pixmap, Rect, Transform};
 
 use crate::Error;
 use crate::fonts::Fonts;
-use crate::page::{HEIGHT, Page, WIDTH};
+use crate::page::{HEIGHT, Mark, Page, WIDTH};
 use crate::paint::Painter;
 use crate::random::Random;
 
@@ -79,6 +79,25 @@ impl Scanner {
 
     fn pixels(&self, points: f32) -> u32 {
         (points / POINTS_PER_INCH * self.dpi as f32).round() as u32
+    }
+
+    /// The words of a page and where they are on its image, in pixels: left, top, right, bottom.
+    pub(crate) fn words<'p>(&self, page: &'p Page, fonts: &Fonts<'_>) -> Vec<(&'p str, [f32; 4])> {
+        let placed = self.placed();
+        let mut words = Vec::new();
+        for mark in &page.marks {
+            let Mark::Text { typeface, size, x, y, text } = mark else { continue };
+            for (word, ink) in fonts.words(*typeface, *size, text) {
+                let corners = [(ink.left(), ink.top()), (ink.right(), ink.bottom())];
+                let corners = corners.map(|(across, down)| {
+                    let mut corner = tiny_skia::Point::from_xy(x + across, y + down);
+                    placed.map_point(&mut corner);
+                    corner
+                });
+                words.push((word, [corners[0].x, corners[0].y, corners[1].x, corners[1].y]));
+            }
+        }
+        words
     }
 
     /// Where the paper lies: turned about its middle, and pushed up and left if its edge is to show.

@@ -114,6 +114,9 @@ fn pages_for_reading_lie_beside_their_text() -> Outcome {
     assert_eq!((image.width(), image.height()), (827, 1169));
     let text = fs::read_to_string(folder.path().join("0001-letter-serif.gt.txt"))?;
     assert_eq!(text, ReadingStudio::open()?.page(9, 0, 100)?.truth());
+    let words = fs::read_to_string(folder.path().join("0001-letter-serif.words.tsv"))?;
+    let words: Vec<&str> = words.lines().filter_map(|row| row.rsplit('\t').next()).collect();
+    assert_eq!(words.concat().chars().count(), text.chars().filter(|letter| !letter.is_whitespace()).count());
     Ok(())
 }
 

@@ -14,9 +14,16 @@ const LOWEST_BODY: f32 = 6.0;
 /// Rules, frames and curves are at least this wide or high, in pixels at 150 dpi.
 const WIDE: f32 = 40.0;
 
+/// A rule that leans is at least so many times as wide as high.
+const LEANING: f32 = 8.0;
+
 /// Bodies lie between these parts of the page's middle height of letters; what is higher chains with its like.
 const LOW: f32 = 0.55;
 const HIGH: f32 = 1.9;
+
+/// How many times as wide as high a mark is that no letter has at its foot, and at its head.
+const FLAT_BELOW: i32 = 3;
+const FLAT_ABOVE: i32 = 5;
 
 /// The most letters, and the most marks, of a page; what has more is a pattern or noise.
 const MOST_BODIES: usize = 20_000;
@@ -36,7 +43,7 @@ pub(crate) fn lines(components: &[Component], rules: &[Frame], unit: f32) -> (Ve
         if *pixels as f32 <= SPECK_PIXELS * unit * unit {
             continue;
         }
-        let is_rule = width >= WIDE * unit && height <= 4.0 * unit;
+        let is_rule = width >= WIDE * unit && (height <= 4.0 * unit || width >= LEANING * height);
         let is_outline = width.max(height) >= WIDE * unit && (*pixels as f32) < LEAST_FILLED * width * height;
         if height <= TALLEST * unit && !is_outline && !is_rule {
             ink.push(*frame);
@@ -196,6 +203,11 @@ fn attach(lines: &mut [Frame], marks: Vec<Frame>) {
             let beside = line.gap(&mark).max(0) as f32;
             let reach = if distance > 0.0 { 0.3 } else { 1.2 };
             let below = middle > line.bottom as f32;
+            // What is flat and beyond the letters is of a rule.
+            let flat = if below { FLAT_BELOW } else { FLAT_ABOVE };
+            if distance > 0.0 && mark.width() > flat * mark.height() {
+                continue;
+            }
             if distance > height * if below { 0.4 } else { 0.6 } || beside > reach * height {
                 continue;
             }
