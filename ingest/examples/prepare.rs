@@ -1,7 +1,7 @@
 //! Prepares scans from the command line: `prepare OUT_DIR SCAN...` writes `OUT_DIR/NAME.pdf` for each.
 //!
 //! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
-//! `OCR` is `none`, `native`, `tesseract` or `auto` (the default), `PROFILE` is `compact` (the default), `faithful` or `bitonal`,
+//! `OCR` is `none`, `blank` (a copy is made for reading, and nothing is read), `native`, `tesseract` or `auto` (the default), `PROFILE` is `compact` (the default), `faithful` or `bitonal`,
 //! `CONTAINED` works in a child process a scan, `THREADS` is the number of pages worked on at a time, `REREAD_ONE_IN` of so many pages
 //! one is read again as it is archived (0: none).
 
@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use anyhow::Context;
 use muniment_ingest::contained::{CHILD_ARGUMENT, Contained, Job, run_child};
-use muniment_ingest::{Error, Limits, Ocr, Options, Profile, Recogniser, Tesseract, inspect, prepare};
-use muniment_record::{Package, Page, Scan};
+use muniment_ingest::{Error, Gray, Limits, Ocr, Options, Profile, Recogniser, Tesseract, inspect, prepare};
+use muniment_record::{Area, Package, Page, Scan, Word};
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from).peekable();
@@ -30,18 +30,24 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok("compact") | Err(_) => Profile::Compact,
         Ok(other) => anyhow::bail!("there is no profile {other}"),
     };
+    let recogniser = match std::env::var("OCR").as_deref() {
+        Ok("none" | "blank") => None,
+        Ok("native") => Some(Recogniser::native("vie")?),
+        Ok("tesseract") => Some(Recogniser::Tesseract(Tesseract::find("vie", &Limits::default())?)),
+        Ok("auto") | Err(_) => Some(Recogniser::find("vie", &Limits::default())?),
+        Ok(other) => anyhow::bail!("there is no recogniser {other}"),
+    };
+    let ocr: Option<Box<dyn Ocr>> = match std::env::var("OCR").as_deref() {
+        Ok("blank") => Some(Box::new(Blank)),
+        _ => recogniser.as_ref().map(Recogniser::open).transpose()?,
+    };
     let way = Way {
         options: Options { threads, profile, reread_one_in, ..Options::default() },
-        ocr: match std::env::var("OCR").as_deref() {
-            Ok("none") => None,
-            Ok("native") => Some(Recogniser::native("vie")?),
-            Ok("tesseract") => Some(Recogniser::Tesseract(Tesseract::find("vie", &Limits::default())?)),
-            Ok("auto") | Err(_) => Some(Recogniser::find("vie", &Limits::default())?),
-            Ok(other) => anyhow::bail!("there is no recogniser {other}"),
-        },
+        recogniser,
+        ocr,
         contained: if is_set("CONTAINED") { Some(Contained::new(std::env::current_exe()?)) } else { None },
     };
-    let mut failures = 0;
+    let (mut failures, mut pages, mut read_otherwise) = (0, 0, 0);
     for path in arguments {
         let name = path.file_stem().unwrap_or_default().to_owned();
         let mut files = vec![path.clone()];
@@ -58,6 +64,8 @@ fn main() -> anyhow::Result<ExitCode> {
                 let target = out.join(name).with_extension("pdf");
                 std::fs::rename(&package.pdf, &target)?;
                 tell(&scan, &package, &target, started.elapsed().as_secs_f32())?;
+                pages += package.pages.len();
+                read_otherwise += package.provenance.kept.iter().filter(|page| page.reader.is_some()).count();
             }
             Err(error) => {
                 failures += 1;
@@ -65,6 +73,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
     }
+    println!("{read_otherwise} of {pages} pages read by the second reader");
     anyhow::ensure!(failures == 0, "{failures} scans failed");
     Ok(ExitCode::SUCCESS)
 }
@@ -72,7 +81,9 @@ fn main() -> anyhow::Result<ExitCode> {
 /// How scans are prepared here.
 struct Way {
     options: Options,
-    ocr: Option<Recogniser>,
+    /// As it is told to a contained process, and as it is used without one.
+    recogniser: Option<Recogniser>,
+    ocr: Option<Box<dyn Ocr>>,
     contained: Option<Contained>,
 }
 
@@ -86,17 +97,31 @@ impl Way {
         };
         match &self.contained {
             Some(contained) => {
-                let ocr = self.ocr.as_ref().map(serde_json::to_string).transpose();
+                let ocr = self.recogniser.as_ref().map(serde_json::to_string).transpose();
                 let ocr = ocr.map_err(|error| Error::Internal(error.to_string()))?;
                 let (options, ocr) = (&self.options, ocr.as_deref());
                 contained.prepare(Job { scan, inspection, title, staging, options, ocr }, &())
             }
-            None => {
-                let ocr = self.ocr.as_ref().map(Recogniser::open).transpose()?;
-                let ocr = ocr.as_ref().map(|ocr| ocr.as_ref() as &dyn Ocr);
-                prepare(scan, inspection, title, staging, &self.options, ocr, &())
-            }
+            None => prepare(scan, inspection, title, staging, &self.options, self.ocr.as_deref(), &()),
         }
+    }
+}
+
+/// Has pages copied as for the own reader, and says at once that all is read.
+struct Blank;
+
+impl Ocr for Blank {
+    fn name(&self) -> String {
+        "blank".to_owned()
+    }
+
+    fn dpi(&self) -> u32 {
+        300
+    }
+
+    fn read(&self, _: &Gray) -> Result<Vec<Word>, Error> {
+        let place = Area { x: 0.0, y: 0.0, width: 10.0, height: 10.0 };
+        Ok(vec![Word { text: "blank".to_owned(), place, confidence: 100.0, line: 0 }; 20])
     }
 }
 
@@ -105,7 +130,8 @@ fn tell(scan: &Scan, package: &Package, target: &Path, seconds: f32) -> anyhow::
     let (bytes, profile) = (target.metadata()?.len(), &package.provenance.profile);
     println!("{name}: {form:?}, {count} pages, {bytes} bytes, {seconds:.2} s, {profile}");
     for (number, page) in (1..).zip(&package.provenance.kept) {
-        println!("  {number}: {} ({})", page.profile, page.detail);
+        let reader = page.reader.as_deref().map(|reader| format!(", read by {reader}")).unwrap_or_default();
+        println!("  {number}: {} ({}){reader}", page.profile, page.detail);
     }
     for (number, page) in (1..).zip(&package.pages) {
         println!(

@@ -96,7 +96,7 @@ fn as_bits(bits: &Bits, matrix: [f32; 6], detail: &str) -> Encoded {
 }
 
 fn kept(profile: Profile, detail: String) -> KeptPage {
-    KeptPage { profile: profile.name().to_owned(), detail }
+    KeptPage { profile: profile.name().to_owned(), detail, reader: None }
 }
 
 /// Ink and paper of a page that has nothing else.

@@ -171,7 +171,8 @@ fn read(
         turn,
         upright: (upright.width as f32, upright.height as f32),
     };
-    Ok(ocr.read(&copy.image).map(|words| Reading::of(&words, &copy, placement)))
+    let read = ocr.read_by(&copy.image);
+    Ok(read.map(|(words, reader)| Reading { reader, ..Reading::of(&words, &copy, placement) }))
 }
 
 /// The reading to keep, and why it is of a turned page if it is: wrong turning is worse than none.

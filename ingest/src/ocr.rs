@@ -18,4 +18,9 @@ pub trait Ocr: Send + Sync {
 
     /// The words on `page`.
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error>;
+
+    /// The words on `page`, and of a recogniser that consists of several the one that read them, where it is not the first.
+    fn read_by(&self, page: &Gray) -> Result<(Vec<Word>, Option<String>), Error> {
+        Ok((self.read(page)?, None))
+    }
 }

@@ -59,6 +59,7 @@ pub(crate) fn prepare(
             Err(error) => kept.detail.push_str(&format!("; not read again: {error}")),
         }
     }
+    kept.reader = examined.reading.reader;
     written.lines = examined.reading.lines;
     written.rotate = examined.turn.degrees();
     let facts = Page {

@@ -13,6 +13,10 @@ const LEAST_CONFIDENCE: f32 = 25.0;
 /// as of a long symbol, makes its whole word doubtful.
 const LEAST_CONFIDENCE_AROUND: f32 = 60.0;
 
+/// What a letter of a number must have at least, in the mean, to be taken for text where it stands alone in a cell: how likely all
+/// letters of a long number are right is the product of many.
+const LEAST_CONFIDENCE_OF_DIGITS: f32 = 50.0;
+
 /// Words without a letter or digit need more: stamps, rules and paper grain read as punctuation.
 const LEAST_CONFIDENCE_OF_SIGNS: f32 = 60.0;
 
@@ -25,6 +29,8 @@ pub(crate) struct Reading {
     pub(crate) lines: Vec<PlacedLine>,
     /// Mean confidence of the words that were kept.
     pub(crate) confidence: Option<f32>,
+    /// Who read it, of several recognisers, where not the first.
+    pub(crate) reader: Option<String>,
 }
 
 /// Where the page image lies on the page.
@@ -70,7 +76,7 @@ impl Reading {
             lines.push(placed(words, row, copy, placement, begins_paragraph));
             above = Some(row);
         }
-        Self { text, lines, confidence: Some(confidence) }
+        Self { text, lines, confidence: Some(confidence), reader: None }
     }
 }
 
@@ -78,16 +84,28 @@ impl Reading {
 fn text_of(line: &[Word]) -> impl Iterator<Item = &Word> {
     let sum: f32 = line.iter().map(|word| word.confidence).sum();
     let others = line.len() as f32 - 1.0;
-    line.iter().filter(move |word| {
+    line.iter().enumerate().filter_map(move |(number, word)| {
         let letters = word.text.chars().filter(|letter| letter.is_alphanumeric()).count();
+        let is_among_sure = others > 0.0 && (sum - word.confidence) / others >= LEAST_CONFIDENCE_AROUND;
+        // A list has a dash before each of its lines.
+        let begins_list = number == 0 && is_among_sure && ["-", "–", "+"].contains(&word.text.as_str());
         let least = match letters {
+            0 if begins_list => LEAST_CONFIDENCE,
             0 => LEAST_CONFIDENCE_OF_SIGNS,
             1 => LEAST_CONFIDENCE,
-            _ if others > 0.0 && (sum - word.confidence) / others >= LEAST_CONFIDENCE_AROUND => 0.0,
+            _ if is_among_sure || is_number(word) => 0.0,
             _ => LEAST_CONFIDENCE,
         };
-        word.confidence >= least && word.place.width > 0.0 && word.place.height > 0.0
+        let is_text = word.confidence >= least && word.place.width > 0.0 && word.place.height > 0.0;
+        is_text.then_some(word)
     })
+}
+
+/// Whether a word has digits and its letters are likely right, each by itself.
+fn is_number(word: &Word) -> bool {
+    let letters = word.text.chars().count() as f32;
+    let of_letter = 100.0 * (word.confidence / 100.0).max(0.0).powf(1.0 / letters.max(1.0));
+    word.text.contains(|letter: char| letter.is_ascii_digit()) && of_letter >= LEAST_CONFIDENCE_OF_DIGITS
 }
 
 /// A line's extent in pixels of the copy.
@@ -187,11 +205,21 @@ mod tests {
 
     #[test]
     fn a_doubtful_word_is_kept_where_its_line_is_sure() {
-        let line = |around: f32| {
-            read(vec![word("số", 100.0, 100.0, around, 0), word("736/QĐ", 150.0, 100.0, 9.0, 0)])
-        };
-        assert_eq!(line(90.0).text, "số 736/QĐ");
+        let line =
+            |around: f32| read(vec![word("số", 100.0, 100.0, around, 0), word("Kiểm", 150.0, 100.0, 9.0, 0)]);
+        assert_eq!(line(90.0).text, "số Kiểm");
         assert_eq!(line(50.0).text, "số");
+    }
+
+    #[test]
+    fn a_number_alone_and_the_dash_of_a_list_are_text() {
+        assert_eq!(read(vec![word("66.069.000", 100.0, 100.0, 14.0, 0)]).text, "66.069.000");
+        assert_eq!(read(vec![word("xX8", 100.0, 100.0, 9.0, 0)]).text, "");
+        let list = |dash: f32| {
+            read(vec![word("-", 100.0, 100.0, dash, 0), word("Lưu:", 150.0, 100.0, 95.0, 0)]).text
+        };
+        assert_eq!(list(30.0), "- Lưu:");
+        assert_eq!(list(10.0), "Lưu:");
     }
 
     #[test]

@@ -92,13 +92,17 @@ impl Ocr for Both {
     }
 
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
+        Ok(self.read_by(page)?.0)
+    }
+
+    fn read_by(&self, page: &Gray) -> Result<(Vec<Word>, Option<String>), Error> {
         let own = self.native.read(page)?;
         if confidence(&own) >= SURE {
-            return Ok(own);
+            return Ok((own, None));
         }
         // What is there is better than nothing: a failure of the second reader is not one of the page.
         let other = self.tesseract.read(page).unwrap_or_default();
-        Ok(if sureness(&other) > sureness(&own) { other } else { own })
+        Ok(if sureness(&other) > sureness(&own) { (other, Some(self.tesseract.name())) } else { (own, None) })
     }
 }
 

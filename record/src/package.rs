@@ -164,7 +164,7 @@ pub struct Provenance {
     pub kept: Vec<KeptPage>,
 }
 
-/// How the image of a page was kept.
+/// How a page was kept and read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeptPage {
@@ -172,4 +172,7 @@ pub struct KeptPage {
     pub profile: String,
     /// Why, in words and measures: the judgement on the compact form.
     pub detail: String,
+    /// The reader whose text it is, where another than the first of those that there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<String>,
 }
