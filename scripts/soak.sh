@@ -32,5 +32,9 @@ rm -rf "$work"
 echo "== the S3 server killed in the midst of deposits (KILLS=${KILLS:-50})"
 KILLS=${KILLS:-50} SEED=${SEED:-$RANDOM} cargo test --release --quiet --package muniment-archive --lib killed_server -- --ignored --nocapture
 
+echo "== ${CLUSTER_DOCUMENTS:-5000} documents, three workers on SeaweedFS and PostgreSQL, killed again and again (CLUSTER_KILLS=${CLUSTER_KILLS:-50})"
+CLUSTER_DOCUMENTS=${CLUSTER_DOCUMENTS:-5000} CLUSTER_KILLS=${CLUSTER_KILLS:-50} \
+    cargo test --release --quiet --package muniment --test program every_document -- --nocapture
+
 echo "== signed files changed at every place (MUTATIONS=${MUTATIONS:-100000})"
 MUTATIONS=${MUTATIONS:-100000} cargo test --release --quiet --package muniment-seal --test mutations

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use muniment_archive::BatchId;
 use muniment_ingest::Profile;
-use muniment_record::{AgencyCode, Language};
+use muniment_record::{AgencyCode, Language, RecordId};
 
 /// Digitise the results of administrative procedures, sign them, keep them and prove them.
 ///
@@ -68,6 +68,11 @@ pub enum Command {
     /// Take in what scanners write into a folder, until the program is told to stop.
     #[command(after_help = crate::cli::WATCH_HELP)]
     Watch(WatchArgs),
+    /// Make records of the documents in the queue, until the program is told to stop.
+    #[command(after_help = crate::cli::WORK_HELP)]
+    Work(WorkArgs),
+    /// Show what is in the queue, and what was set aside and why.
+    Queue(QueueArgs),
     /// The ingest step alone: scans in, one unsigned PDF/A with a text layer out.
     Prepare(PrepareArgs),
     /// The seal step alone: put the agency's seal on a PDF as an incremental update.
@@ -89,6 +94,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Make catalogue and index again from storage alone.
     Rebuild(RebuildArgs),
+    /// Move the archive to another store, another catalogue, or both, as another configuration says.
+    Migrate(MigrateArgs),
     /// Show the intake ledger, in documents and pages: of one batch with its documents, or the sums of every batch.
     Ledger(LedgerArgs),
     /// The transparency log: show its checkpoint, hand out proofs, check them offline.
@@ -134,6 +141,40 @@ pub struct TakeArgs {
     /// A CSV file (UTF-8) with a column `file` and one column a metadata field.
     #[arg(long, value_name = "FILE.csv")]
     pub manifest: Option<PathBuf>,
+    /// Keep the scans and queue them for `muniment work`, here or on other machines, instead of working on them now.
+    #[arg(long)]
+    pub queue: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    /// End when the queue is empty.
+    #[arg(long)]
+    pub until_empty: bool,
+}
+
+/// What `work --help` adds.
+const WORK_HELP: &str = "\
+Any number of workers may run, on any number of machines that share storage and a PostgreSQL catalogue; on one machine they share the
+home. A document whose worker is not heard of for work.lease_seconds is given to another. What fails for a reason that is not the
+document's is tried again, ever later, and set aside after work.tries tries: muniment queue shows it. On SIGTERM a worker ends
+what it has begun, for up to work.stop_seconds, and gives back the rest.";
+
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// The configuration that the home is to have. Nobody may work on the archive meanwhile.
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct QueueArgs {
+    /// Put this document, which was set aside, back into the queue.
+    #[arg(long, value_name = "ID")]
+    pub retry: Vec<RecordId>,
+    /// Put all documents that were set aside back into the queue.
+    #[arg(long)]
+    pub retry_all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +182,9 @@ pub struct WatchArgs {
     /// The folder, instead of the configured one.
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
+    /// Keep the scans and queue them for `muniment work` instead of working on them here.
+    #[arg(long)]
+    pub queue: bool,
 }
 
 /// What `watch --help` adds.

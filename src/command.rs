@@ -7,7 +7,9 @@ mod get;
 mod init;
 mod ledger;
 mod log;
+mod migrate;
 mod prepare;
+mod queue;
 mod rebuild;
 mod search;
 mod serve;
@@ -17,6 +19,7 @@ mod take;
 mod uplift;
 mod verify;
 mod watch;
+mod work;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -57,6 +60,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Init(args) => init::run(&setting, &args).await,
         Command::Take(args) => take::run(&setting, &args).await,
         Command::Watch(args) => watch::run(&setting, &args).await,
+        Command::Work(args) => work::run(&setting, &args).await,
+        Command::Queue(args) => queue::run(&setting, &args).await,
         Command::Prepare(args) => prepare::run(&setting, args),
         Command::Sign(args) => sign::run(&setting, &args),
         Command::Uplift(args) => uplift::run(&setting, &args).await,
@@ -66,6 +71,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Verify(args) => verify::run(&setting, &args).await,
         Command::Audit(args) => audit::run(&setting, &args).await,
         Command::Rebuild(args) => rebuild::run(&setting, &args).await,
+        Command::Migrate(args) => migrate::run(&setting, &args).await,
         Command::Ledger(args) => ledger::run(&setting, &args).await,
         Command::Log(command) => log::run(&setting, &command).await,
         Command::Serve(args) => serve::run(&setting, &args).await,

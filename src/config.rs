@@ -1,6 +1,8 @@
 //! The configuration of one home: `muniment.toml`. Every key has a default, and `config/muniment.toml` shows them all.
 
+mod catalogue;
 mod storage;
+mod work;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,7 +13,9 @@ use muniment_ingest::{Limits, Options, Profile, Recogniser, Tesseract};
 use muniment_record::{AgencyCode, ProcedureCode};
 use serde::{Deserialize, Serialize};
 
+pub use catalogue::{CatalogueConfig, CatalogueKind};
 pub use storage::{SecondKind, StorageConfig, StorageKind};
+pub use work::WorkConfig;
 
 /// The text that `init` writes: every key with its default and what it is for.
 pub const DEFAULT_TEXT: &str = include_str!("../config/muniment.toml");
@@ -32,6 +36,10 @@ pub struct Config {
     pub seal: SealConfig,
     /// Where the archive's files lie.
     pub storage: StorageConfig,
+    /// Where the archive's catalogue lies.
+    pub catalogue: CatalogueConfig,
+    /// The queue and its workers.
+    pub work: WorkConfig,
     /// Where the web pages are served.
     pub serve: ServeConfig,
     /// The web pages.

@@ -1,4 +1,5 @@
-//! The way of a batch through the house: inspect -> register -> prepare -> seal -> deposit -> index.
+//! The way of a batch through the house: inspect -> register -> prepare -> seal -> deposit -> index; or to the queue only, inspect ->
+//! keep -> queue, where workers take it up ([`crate::work`]).
 //!
 //! Documents go their way side by side and independently: what stops one is written in the ledger and stops nobody else.
 //! Every step can be repeated after a stop at any moment: a document is known by the digest of its files, its record id is
@@ -7,21 +8,26 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use muniment_archive::{Arrival, ArrivalState, BatchId, Ledger, Outcome, Registration};
-use muniment_ingest::{Inspection, Options};
-use muniment_record::{Description, Digest, LookupToken, Record, RecordId, ResultCode, Scan, Source};
-use muniment_seal::Sealed;
+use muniment_archive::{Arrival, ArrivalState, BatchId, Ledger, Outcome, Registration, Task};
+use muniment_ingest::Inspection;
+use muniment_record::{Description, Digest, LookupToken, RecordId, Scan, Source};
 use tokio::sync::Semaphore;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
+use crate::bench::{Bench, check_page_count, staging};
 use crate::clock;
 use crate::intake::{Document, Intake};
+use crate::stop::{Fault, Reason, Stop};
 use crate::wire::Engines;
 
 /// Documents indexed in one go while a batch runs.
 const INDEX_EVERY: usize = 64;
+
+/// How long an intake waits before it looks again whether the queue has room.
+const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// What became of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub enum Fate {
     Archived(RecordId),
     /// Archived before, as this record.
     Duplicate(RecordId),
+    /// Kept, and queued for a worker, who will archive it as this record.
+    Queued(RecordId),
     /// Not taken, for a reason in the document.
     Rejected(Reason),
     /// Set aside, for a reason that is not the document's; it will be tried again when it is handed in again.
@@ -42,15 +50,16 @@ impl Fate {
         match self {
             Self::Archived(_) => ArrivalState::Archived,
             Self::Duplicate(_) => ArrivalState::Duplicate,
+            Self::Queued(_) => ArrivalState::Pending,
             Self::Rejected(_) => ArrivalState::Rejected,
             Self::Quarantined(_) => ArrivalState::Quarantined,
         }
     }
 
-    /// The record that holds the document, where one does.
+    /// The record that holds the document, or is to hold it.
     pub fn record(&self) -> Option<RecordId> {
         match self {
-            Self::Archived(id) | Self::Duplicate(id) => Some(*id),
+            Self::Archived(id) | Self::Duplicate(id) | Self::Queued(id) => Some(*id),
             Self::Rejected(_) | Self::Quarantined(_) => None,
         }
     }
@@ -58,19 +67,10 @@ impl Fate {
     /// Why no record holds it.
     pub fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Archived(_) | Self::Duplicate(_) => None,
+            Self::Archived(_) | Self::Duplicate(_) | Self::Queued(_) => None,
             Self::Rejected(reason) | Self::Quarantined(reason) => Some(reason),
         }
     }
-}
-
-/// Why a document was not archived.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// A stable word, for [`crate::messages::explain`] and for machines.
-    pub code: String,
-    /// What exactly was found, in English.
-    pub detail: String,
 }
 
 /// A document's end, as told to the reporter and kept for the summary.
@@ -110,7 +110,7 @@ impl Summary {
             |state| self.outcomes.iter().filter(|outcome| outcome.fate.state() == state).count() as u64;
         let totals = &self.ledger.totals;
         totals.balances()
-            && totals.pending.documents == 0
+            && totals.pending.documents == count(ArrivalState::Pending)
             && totals.scanned.documents == self.outcomes.len() as u64
             && totals.archived.documents == count(ArrivalState::Archived)
             && totals.duplicate.documents == count(ArrivalState::Duplicate)
@@ -121,53 +121,97 @@ impl Summary {
 
 /// Takes in all documents of an intake as one batch.
 pub async fn take(engines: Arc<Engines>, intake: Intake, reporter: Arc<dyn Reporter>) -> Result<Summary> {
-    let recovered = engines.archive.recover(clock::now()).await;
+    let recovered = engines.bench.archive.recover(clock::now()).await;
     for finding in recovered.context("failed to finish what an earlier run left undone")?.damaged {
         tracing::warn!("left by an earlier run: {finding}; run: muniment audit");
     }
     engines.feed_index().await?;
-    let batch = engines.archive.open_batch(clock::now()).await.context("failed to open a batch")?;
-    reporter.begin(intake.documents.len());
-
-    let threads = engines.config.threads();
-    let abreast = threads.min(intake.documents.len()).max(1);
-    let shared = Arc::new(Shared {
-        engines: Arc::clone(&engines),
-        batch: batch.clone(),
-        reporter,
-        page_threads: (threads / abreast).max(1),
-        turns: Mutex::default(),
-    });
-    let places = Arc::new(Semaphore::new(abreast));
-    let mut running = JoinSet::new();
-    let mut outcomes = Vec::new();
-    for (number, document) in intake.documents.into_iter().enumerate() {
-        let place = Arc::clone(&places).acquire_owned().await.context("the batch was stopped")?;
-        let shared = Arc::clone(&shared);
-        running.spawn(async move {
-            let outcome = shared.process(document).await;
-            shared.reporter.document_done(&outcome);
-            drop(place);
-            (number, outcome)
-        });
-        while let Some(done) = running.try_join_next() {
-            outcomes.push(done.context("a document's task was lost")?);
-            if outcomes.len().is_multiple_of(INDEX_EVERY) {
-                engines.feed_index().await?;
-            }
+    let mut batch = Batch::open(Arc::clone(&engines.bench), intake, reporter, End::Archived).await?;
+    let mut done = 0_usize;
+    while batch.step().await? {
+        done += 1;
+        if done.is_multiple_of(INDEX_EVERY) {
+            engines.feed_index().await?;
         }
-    }
-    while let Some(done) = running.join_next().await {
-        outcomes.push(done.context("a document's task was lost")?);
     }
     engines.feed_index().await?;
     // The catalogue has every entry already; where publishing fails, the next run publishes it.
     if let Err(error) = engines.publish_log().await {
         tracing::error!("{error:#}");
     }
-    outcomes.sort_by_key(|(number, _)| *number);
-    let ledger = engines.archive.ledger(&batch).await.context("failed to read the ledger")?;
-    Ok(Summary { batch, ledger, outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })
+    batch.summary().await
+}
+
+/// Keeps all documents of an intake as one batch and queues them for workers. While the queue is full, it waits.
+pub async fn enqueue(bench: Arc<Bench>, intake: Intake, reporter: Arc<dyn Reporter>) -> Result<Summary> {
+    let mut batch = Batch::open(bench, intake, reporter, End::Queued).await?;
+    while batch.step().await? {}
+    batch.summary().await
+}
+
+/// How far the documents of a batch go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// They are archived here and now.
+    Archived,
+    /// They are queued for workers.
+    Queued,
+}
+
+/// A batch on its way.
+struct Batch {
+    shared: Arc<Shared>,
+    ahead: std::iter::Enumerate<std::vec::IntoIter<Document>>,
+    places: Arc<Semaphore>,
+    running: JoinSet<(usize, DocumentOutcome)>,
+    outcomes: Vec<(usize, DocumentOutcome)>,
+}
+
+impl Batch {
+    async fn open(bench: Arc<Bench>, intake: Intake, reporter: Arc<dyn Reporter>, end: End) -> Result<Self> {
+        let id = bench.archive.open_batch(clock::now()).await.context("failed to open a batch")?;
+        reporter.begin(intake.documents.len());
+        let threads = bench.config.threads();
+        let abreast = threads.min(intake.documents.len()).max(1);
+        let page_threads = (threads / abreast).max(1);
+        let shared = Shared { bench, batch: id, reporter, end, page_threads, turns: Mutex::default() };
+        Ok(Self {
+            shared: Arc::new(shared),
+            ahead: intake.documents.into_iter().enumerate(),
+            places: Arc::new(Semaphore::new(abreast)),
+            running: JoinSet::new(),
+            outcomes: Vec::new(),
+        })
+    }
+
+    /// Goes on until one more document has come to its end; says whether one has.
+    async fn step(&mut self) -> Result<bool> {
+        loop {
+            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned()
+                && let Some((number, document)) = self.ahead.next()
+            {
+                let shared = Arc::clone(&self.shared);
+                self.running.spawn(async move {
+                    let outcome = shared.process(document).await;
+                    shared.reporter.document_done(&outcome);
+                    drop(place);
+                    (number, outcome)
+                });
+                continue;
+            }
+            let Some(done) = self.running.join_next().await else { return Ok(false) };
+            self.outcomes.push(done.context("a document's task was lost")?);
+            return Ok(true);
+        }
+    }
+
+    async fn summary(mut self) -> Result<Summary> {
+        self.outcomes.sort_by_key(|(number, _)| *number);
+        let batch = self.shared.batch.clone();
+        let ledger = self.shared.bench.archive.ledger(&batch).await.context("failed to read the ledger")?;
+        let outcomes = self.outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+        Ok(Summary { batch, ledger, outcomes })
+    }
 }
 
 /// A document that was looked at and may be registered.
@@ -178,9 +222,10 @@ struct Inspected {
 }
 
 struct Shared {
-    engines: Arc<Engines>,
+    bench: Arc<Bench>,
     batch: BatchId,
     reporter: Arc<dyn Reporter>,
+    end: End,
     page_threads: usize,
     /// One turn for each content: the same file twice in a batch is worked on once, the second is a duplicate.
     turns: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
@@ -195,7 +240,11 @@ impl Shared {
                 // Held until the fate is in the ledger: the same bytes again must find it settled.
                 let turn = self.turn(Arrival::digest_of(&inspected.inspection.sources));
                 let _turn = turn.lock().await;
-                match self.carry(inspected).await {
+                let carried = match self.end {
+                    End::Archived => self.carry(inspected).await,
+                    End::Queued => self.queue(inspected).await,
+                };
+                match carried {
                     Ok(fate) => fate,
                     Err(stop) => self.settle(&name, pages, stop).await,
                 }
@@ -208,8 +257,7 @@ impl Shared {
     /// Looks at the files and the metadata, without changing anything.
     async fn inspect(&self, document: Document, pages: &mut u32) -> Result<Inspected, Stop> {
         let Document { scan, description } = document;
-        let (engines, named) = (Arc::clone(&self.engines), scan.clone());
-        let inspection = blocking(move || Ok(engines.workshop.inspect(&named)?)).await?;
+        let inspection = self.bench.inspect(&scan).await?;
         *pages = inspection.pages;
         let description = description.map_err(|broken| Stop::rejected("metadata", broken.join("; ")))?;
         check_page_count(&description, &inspection)?;
@@ -220,36 +268,16 @@ impl Shared {
     async fn carry(&self, inspected: Inspected) -> Result<Fate, Stop> {
         let Inspected { scan, inspection, description } = inspected;
         let arrival = Arrival::new(scan.name.clone(), &inspection.sources, inspection.pages);
-        let (id, token) = match self.register(&arrival).await? {
+        let (offered, archive) = (offer()?, &self.bench.archive);
+        let registered = archive.register(&self.batch, &arrival, offered.0, offered.1, clock::now()).await?;
+        let named = match registered {
             Registration::New { id, token } | Registration::Resumed { id, token } => (id, token),
             Registration::Duplicate { of } => return Ok(Fate::Duplicate(of)),
         };
-        let deposited = self.make_and_deposit(scan, inspection, description, id, token).await;
+        let id = named.0;
+        let deposited = self.make_and_deposit(scan, inspection, description, named).await;
         deposited.map_err(|stop| stop.of(arrival))?;
         Ok(Fate::Archived(id))
-    }
-
-    fn turn(&self, digest: Digest) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(turns.entry(digest).or_default())
-    }
-}
-
-impl Shared {
-    async fn register(&self, arrival: &Arrival) -> Result<Registration, Stop> {
-        let (id, token) = (clock::new_record_id()?, clock::new_lookup_token()?);
-        let registered = self.engines.archive.register(&self.batch, arrival, id, token, clock::now()).await;
-        Ok(registered?)
-    }
-
-    /// Refuses early what the catalogue would refuse at the end.
-    async fn check_code_is_free(&self, code: &ResultCode, id: RecordId) -> Result<(), Stop> {
-        match self.engines.archive.code_holder(code).await? {
-            Some(holder) if holder != id => {
-                Err(Stop::rejected("result-code-taken", format!("held by record {holder}")))
-            }
-            _ => Ok(()),
-        }
     }
 
     async fn make_and_deposit(
@@ -257,60 +285,54 @@ impl Shared {
         scan: Scan,
         inspection: Inspection,
         description: Description,
-        id: RecordId,
-        token: LookupToken,
+        named: (RecordId, LookupToken),
     ) -> Result<(), Stop> {
-        if let Some(code) = &description.result_code {
-            self.check_code_is_free(code, id).await?;
-        }
-        let sources = inspection.sources.clone();
-        let files = scan.files.clone();
-        let staging = tempfile::Builder::new()
-            .prefix("document-")
-            .tempdir_in(self.engines.home.staging())
-            .map_err(staging_failed)?;
-        let folder = staging.path().to_path_buf();
-        let engines = Arc::clone(&self.engines);
-        let options = Options {
-            threads: self.page_threads,
-            profile: engines.config.profile_of(&description.procedure_code),
-            ..engines.workshop.options().clone()
-        };
-        let title = description.title.clone();
-        let (sealed, text) =
-            blocking(move || make(&engines, &scan, inspection, &title, &folder, &options)).await?;
-        let record = self.record(id, token, description, &sealed, &text);
+        let bench = &self.bench;
+        bench.check_code_is_free(description.result_code.as_ref(), named.0).await?;
+        let (sources, files) = (inspection.sources.clone(), scan.files.clone());
+        let staging = staging(&bench.home.staging())?;
+        let made = bench.make(scan, inspection, &description, staging.path(), self.page_threads).await?;
+        let record = made.record(named, &self.batch, description);
         let scans: Vec<(Source, PathBuf)> = sources.into_iter().zip(files).collect();
-        self.engines.archive.deposit(record, &sealed, &scans, &text, clock::now()).await?;
+        bench.archive.deposit(record, &made.sealed, &scans, &made.text, clock::now()).await?;
         Ok(())
     }
 
-    fn record(
-        &self,
-        id: RecordId,
-        token: LookupToken,
-        description: Description,
-        sealed: &Sealed,
-        text: &str,
-    ) -> Record {
-        let package = sealed.package();
-        Record {
-            format: Record::FORMAT.to_owned(),
-            id,
-            version: 1,
-            lookup_token: token,
-            created_at: clock::now(),
-            batch: self.batch.to_string(),
-            description,
-            sources: package.sources.clone(),
-            form: package.form,
-            sha256: sealed.sha256(),
-            bytes: sealed.bytes(),
-            pages: package.pages.clone(),
-            text_sha256: Digest::of(text.as_bytes()),
-            provenance: package.provenance.clone(),
-            signatures: sealed.signatures().to_vec(),
+    /// Keeps the files and queues the document.
+    async fn queue(&self, inspected: Inspected) -> Result<Fate, Stop> {
+        let Inspected { scan, inspection, description } = inspected;
+        let offered = offer()?;
+        let digest = Arrival::digest_of(&inspection.sources);
+        // One that came in before is a duplicate, whatever holds its code.
+        if self.bench.archive.holder_of_source(&digest).await?.is_none() {
+            self.bench.check_code_is_free(description.result_code.as_ref(), offered.0).await?;
         }
+        self.wait_for_room().await?;
+        let task = Task { sources: inspection.sources, description };
+        let arrival = (scan.name.as_str(), inspection.pages);
+        let queued =
+            self.bench.archive.enqueue(&self.batch, arrival, &task, &scan.files, offered, clock::now());
+        Ok(match queued.await? {
+            Registration::New { id, .. } | Registration::Resumed { id, .. } => Fate::Queued(id),
+            Registration::Duplicate { of } => Fate::Duplicate(of),
+        })
+    }
+
+    /// Waits while as many documents are in the queue as may be.
+    async fn wait_for_room(&self) -> Result<(), Stop> {
+        let most = self.bench.config.work.queue_documents;
+        loop {
+            let count = self.bench.archive.queue(clock::now()).await?;
+            if count.ready + count.claimed + count.put_off < most {
+                return Ok(());
+            }
+            tokio::time::sleep(ROOM_EVERY).await;
+        }
+    }
+
+    fn turn(&self, digest: Digest) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(turns.entry(digest).or_default())
     }
 
     /// Writes in the ledger what was not archived. Where even that fails, as on a full disk, the document still ends as
@@ -323,130 +345,15 @@ impl Shared {
             Fault::Document => (Outcome::Rejected { code, detail }, Fate::Rejected(reason)),
             Fault::House => (Outcome::Quarantined { code, detail }, Fate::Quarantined(reason)),
         };
-        if let Err(error) = self.engines.archive.settle(&self.batch, &arrival, outcome, clock::now()).await {
+        let settled = self.bench.archive.settle(&self.batch, &arrival, outcome, clock::now()).await;
+        if let Err(error) = settled {
             tracing::error!(error = error.code(), "failed to write the ledger: {error}");
         }
         fate
     }
 }
 
-/// The part of the way that computes: scan to package to sealed.
-fn make(
-    engines: &Engines,
-    scan: &Scan,
-    inspection: Inspection,
-    title: &str,
-    staging: &std::path::Path,
-    options: &Options,
-) -> Result<(Sealed, String), Stop> {
-    let package = engines.workshop.prepare(scan, inspection, title, staging, options)?;
-    let text = package.text();
-    let sealed = engines.sealer.seal(package, staging, clock::now())?;
-    Ok((sealed, text))
-}
-
-/// The number of images must be the number of sides of paper that was declared (TT 01/2023/TT-VPCP, article 8.2).
-fn check_page_count(description: &Description, inspection: &Inspection) -> Result<(), Stop> {
-    match description.physical_pages {
-        Some(declared) if declared != inspection.pages => {
-            Err(Stop::rejected("page-count", format!("{declared} declared, {} found", inspection.pages)))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Runs computing work off the async threads; a panic in it is the house's fault with this one document.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
-) -> Result<T, Stop> {
-    match spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(_) => Err(Stop::quarantined("internal", "processing broke off".to_owned())),
-    }
-}
-
-/// Why a document's way ended early, and whose fault that is.
-#[derive(Debug)]
-struct Stop {
-    fault: Fault,
-    reason: Reason,
-    arrival: Option<Arrival>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    /// The document's: it will fail again until it is put right.
-    Document,
-    /// Ours or the machine's: it is worth trying again.
-    House,
-}
-
-impl Stop {
-    fn new(fault: Fault, code: &str, detail: String) -> Self {
-        Self { fault, reason: Reason { code: code.to_owned(), detail }, arrival: None }
-    }
-
-    fn rejected(code: &str, detail: String) -> Self {
-        Self::new(Fault::Document, code, detail)
-    }
-
-    fn quarantined(code: &str, detail: String) -> Self {
-        Self::new(Fault::House, code, detail)
-    }
-
-    /// Says which registered arrival it is about.
-    fn of(self, arrival: Arrival) -> Self {
-        Self { arrival: Some(arrival), ..self }
-    }
-}
-
-impl From<muniment_ingest::Error> for Stop {
-    fn from(error: muniment_ingest::Error) -> Self {
-        let fault = match error.code() {
-            "unreadable" | "no-space" | "unwritable" | "changed" | "ocr-failed" | "ocr-missing"
-            | "not-contained" | "internal" => Fault::House,
-            _ => Fault::Document,
-        };
-        Self::new(fault, error.code(), chain(&error))
-    }
-}
-
-impl From<muniment_seal::Error> for Stop {
-    fn from(error: muniment_seal::Error) -> Self {
-        let fault = match error.code() {
-            "forged" | "not-signed-after-all" | "not-flat" | "damaged-pdf" | "password" => Fault::Document,
-            _ => Fault::House,
-        };
-        Self::new(fault, error.code(), chain(&error))
-    }
-}
-
-impl From<muniment_archive::Error> for Stop {
-    fn from(error: muniment_archive::Error) -> Self {
-        let fault = if error.code() == "result-code-taken" { Fault::Document } else { Fault::House };
-        Self::new(fault, error.code(), chain(&error))
-    }
-}
-
-impl From<anyhow::Error> for Stop {
-    fn from(error: anyhow::Error) -> Self {
-        Self::quarantined("internal", format!("{error:#}"))
-    }
-}
-
-fn staging_failed(error: std::io::Error) -> Stop {
-    let code = if error.kind() == std::io::ErrorKind::StorageFull { "no-space" } else { "unwritable" };
-    Stop::quarantined(code, format!("failed to make a staging folder: {error}"))
-}
-
-/// An error with its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+/// An id and a token for a document that may be new.
+fn offer() -> Result<(RecordId, LookupToken)> {
+    Ok((clock::new_record_id()?, clock::new_lookup_token()?))
 }

@@ -72,7 +72,7 @@ impl Home {
 
     /// What `init` makes.
     fn parts(&self) -> impl Iterator<Item = PathBuf> {
-        ["keys", "trust", "staging", "archive", "index", "log.pub", "procedures.csv", "accounts.toml"]
+        ["keys", "trust", "staging", "work", "archive", "index", "log.pub", "procedures.csv", "accounts.toml"]
             .into_iter()
             .map(|name| self.root.join(name))
     }
@@ -99,8 +99,7 @@ impl Home {
 
     fn lock_file(&self, name: &str) -> Result<Lock> {
         let path = self.root.join(name);
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.with_context(|| format!("failed to open {}", path.display()))?;
+        let file = open_lock(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock(file)),
             Err(TryLockError::WouldBlock) => {
@@ -113,6 +112,11 @@ impl Home {
                 Err(error).context(format!("failed to lock {}", path.display()))
             }
         }
+    }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The configuration.
@@ -163,6 +167,11 @@ impl Home {
         self.root.join("staging")
     }
 
+    /// A place for the work of one process: a folder that nobody else uses. What processes that are no more left beside it goes.
+    pub fn work_place(&self) -> Result<WorkPlace> {
+        WorkPlace::take(&self.root.join("work"))
+    }
+
     /// The portal's local accounts.
     pub fn accounts(&self) -> PathBuf {
         self.root.join("accounts.toml")
@@ -207,9 +216,74 @@ impl Home {
     }
 }
 
+/// A folder for the work of one process, until this is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct WorkPlace {
+    folder: PathBuf,
+    _lock: Lock,
+}
+
+impl WorkPlace {
+    fn take(below: &Path) -> Result<Self> {
+        fs::create_dir_all(below).with_context(|| format!("failed to make folder {}", below.display()))?;
+        let mut taken = None;
+        for number in 0_u32.. {
+            let folder = below.join(number.to_string());
+            let is_known = folder.exists();
+            if taken.is_some() && !is_known {
+                break;
+            }
+            let lock = open_lock(&below.join(format!("{number}.lock")))?;
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => continue,
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).context("failed to lock a folder for work");
+                }
+            }
+            if is_known {
+                fs::remove_dir_all(&folder)
+                    .with_context(|| format!("failed to clear {}", folder.display()))?;
+            }
+            if taken.is_none() {
+                fs::create_dir(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+                taken = Some(Self { folder, _lock: Lock(lock) });
+            }
+        }
+        taken.context("there is no place for work")
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+fn open_lock(path: &Path) -> Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    file.with_context(|| format!("failed to open {}", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_process_works_at_a_place_of_its_own_and_clears_those_of_the_dead() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let home = Home { root: folder.path().to_path_buf() };
+        let (first, second, third) = (home.work_place()?, home.work_place()?, home.work_place()?);
+        for place in [&first, &second, &third] {
+            fs::write(place.folder().join("scan"), "bytes")?;
+        }
+        let (left, kept) = (first.folder().to_path_buf(), second.folder().to_path_buf());
+        let left_too = third.folder().to_path_buf();
+        drop((first, third));
+        let again = home.work_place()?;
+        assert_eq!(again.folder(), left);
+        assert!(!left.join("scan").exists() && !left_too.exists() && kept.join("scan").exists());
+        Ok(())
+    }
 
     #[test]
     fn what_a_stopped_init_left_is_made_again_and_a_home_never() -> Result<()> {

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "a program has no callers; `pub` says what a module offers to the others")]
 
+mod bench;
 mod cli;
 mod clock;
 mod command;
@@ -16,7 +17,9 @@ mod messages;
 mod metadata;
 mod metrics;
 mod sealer;
+mod stop;
 mod wire;
+mod work;
 mod workshop;
 
 use std::process::ExitCode;

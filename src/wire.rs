@@ -4,31 +4,28 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use muniment_archive::{
-    Archive, DiskStore, Gate, ObjectStore, Pair, Patience, Patient, S3Credentials, S3Settings, S3Store,
-    StoreMetrics,
+    Archive, CatalogueAt, DiskStore, Gate, ObjectStore, Pair, Patience, Patient, PostgresSettings,
+    S3Credentials, S3Settings, S3Store, StoreMetrics,
 };
 use muniment_seal::note::{NoteKey, NoteVerifier};
 use muniment_seal::{Certificate, Trust, TrustDomain};
 use muniment_search::{HolderKeying, Reader, Writer};
 use tokio::sync::Mutex;
+use tokio::time::MissedTickBehavior;
 
+use crate::bench::Bench;
 use crate::clock;
-use crate::config::{Config, SecondKind, StorageKind};
+use crate::config::{CatalogueKind, Config, SecondKind, StorageKind};
 use crate::home::{Home, Lock};
 use crate::index;
-use crate::sealer::Sealer;
-use crate::workshop::Workshop;
 
 /// Everything that a batch needs, held by one process.
 pub struct Engines {
-    pub home: Home,
-    pub config: Config,
-    pub archive: Arc<Archive>,
-    pub workshop: Workshop,
-    pub sealer: Sealer,
+    pub bench: Arc<Bench>,
     index: Mutex<Writer>,
     keying: HolderKeying,
     log_key: NoteKey,
@@ -40,33 +37,22 @@ impl Engines {
     pub async fn open(home: Home) -> Result<Self> {
         let lock = home.lock()?;
         home.clear_staging(&lock)?;
-        let config = home.config()?;
-        let (archive, _) = open_archive_in_earnest(&home).await?;
-        let keying = holder_keying(&home)?;
-        let index = open_index(&home, &archive, &keying).await?;
-        Ok(Self {
-            workshop: Workshop::new(&config)?,
-            sealer: Sealer::of_agency(&home, trust_of(&home)?)?,
-            index: Mutex::new(index),
-            log_key: log_key(&home)?,
-            archive,
-            keying,
-            config,
-            home,
-            _lock: lock,
-        })
+        let (keying, log_key) = (holder_keying(&home)?, log_key(&home)?);
+        let bench = Bench::open(home).await?;
+        let index = open_index(&bench.home, &bench.archive, &keying).await?;
+        Ok(Self { bench: Arc::new(bench), index: Mutex::new(index), keying, log_key, _lock: lock })
     }
 
     /// Brings the search index up to the archive's last change.
     pub async fn feed_index(&self) -> Result<()> {
         let mut writer = self.index.lock().await;
-        index::catch_up(&self.archive, &mut writer, &self.keying).await?;
+        index::catch_up(&self.bench.archive, &mut writer, &self.keying).await?;
         Ok(())
     }
 
     /// Publishes what has happened in the transparency log.
     pub async fn publish_log(&self) -> Result<()> {
-        self.archive.publish_log(&self.log_key).await.context("failed to publish the log")?;
+        self.bench.archive.publish_log(&self.log_key).await.context("failed to publish the log")?;
         Ok(())
     }
 }
@@ -163,6 +149,22 @@ pub fn require_locks(config: &Config, store: &dyn ObjectStore) -> Result<()> {
     }
 }
 
+/// Where a home's catalogue lies.
+pub fn catalogue_at(home: &Home, config: &Config) -> Result<CatalogueAt> {
+    let catalogue = &config.catalogue;
+    if catalogue.kind == CatalogueKind::Sqlite {
+        return Ok(CatalogueAt::Directory(home.archive()));
+    }
+    let address = if catalogue.address.is_empty() {
+        env::var("DATABASE_URL").context("DATABASE_URL is not set, and catalogue.address names no file")?
+    } else {
+        let text = String::from_utf8(home.read(&catalogue.address)?);
+        text.with_context(|| format!("{} is not text", catalogue.address))?
+    };
+    let settings = PostgresSettings::new(address.trim(), &catalogue.schema);
+    Ok(CatalogueAt::Postgres(settings.context("failed to use [catalogue] of muniment.toml")?))
+}
+
 /// What a file of the home says, or the environment.
 fn s3_credentials(home: &Home, file: &str) -> Result<S3Credentials> {
     if file.is_empty() {
@@ -195,18 +197,79 @@ pub async fn open_archive(home: &Home) -> Result<Arc<Archive>> {
 }
 
 async fn open_archive_on(home: &Home, store: Arc<dyn ObjectStore>) -> Result<Arc<Archive>> {
-    let archive = Archive::open_on(&home.archive(), store).await;
-    Ok(Arc::new(
-        archive.with_context(|| format!("failed to open the archive in {}", home.archive().display()))?,
-    ))
+    let archive = Archive::open_on(catalogue_at(home, &home.config()?)?, store).await;
+    Ok(Arc::new(archive.with_context(|| format!("failed to open the archive of {}", home.root().display()))?))
+}
+
+/// Keeps a home's search index up to the archive's last change, as long as nobody else does.
+pub struct IndexFeeder {
+    home: Home,
+    keying: HolderKeying,
+    last: u64,
+}
+
+impl IndexFeeder {
+    /// How often it looks for changes.
+    const EVERY: Duration = Duration::from_millis(500);
+
+    /// A feeder of a home's index, which is made where there is none.
+    pub fn new(home: Home) -> Result<Self> {
+        let keying = holder_keying(&home)?;
+        // Where the index is up to date, nobody has to have it.
+        let last = Reader::open(&home.index()).map_or(0, |reader| reader.last_sequence());
+        Ok(Self { home, keying, last })
+    }
+
+    /// Feeds the index until this is given up.
+    pub async fn keep_fed(mut self, archive: Arc<Archive>) {
+        let mut ticks = tokio::time::interval(Self::EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.feed(&archive).await {
+                tracing::warn!("failed to feed the search index: {error:#}");
+            }
+        }
+    }
+
+    /// Brings the index up to the archive's last change. Where another process has the index, that one does.
+    pub async fn feed(&mut self, archive: &Archive) -> Result<()> {
+        if archive.outbox(self.last, 1).await.context("failed to read the outbox")?.is_empty() {
+            return Ok(());
+        }
+        let mut writer = match Writer::open(&self.home.index()) {
+            Err(error) if error.code() == "index-locked" => return Ok(()),
+            Err(error) if error.needs_rebuild() => rebuild_index(&self.home, archive, &self.keying).await?,
+            opened => opened.context("failed to open the search index")?,
+        };
+        index::catch_up(archive, &mut writer, &self.keying).await?;
+        self.last = writer.last_sequence();
+        Ok(())
+    }
 }
 
 /// Opens the search index for writing; one that is missing or damaged is built again from the archive.
 async fn open_index(home: &Home, archive: &Archive, keying: &HolderKeying) -> Result<Writer> {
-    match Writer::open(&home.index()) {
-        Err(error) if error.needs_rebuild() => rebuild_index(home, archive, keying).await,
-        opened => opened.context("failed to open the search index"),
+    // A process that feeds the index has it for moments only.
+    const MOMENTS: u32 = 300;
+    for _ in 0..MOMENTS {
+        match Writer::open(&home.index()) {
+            Err(error) if error.code() == "index-locked" => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) if error.needs_rebuild() => return rebuild_index(home, archive, keying).await,
+            opened => return opened.context("failed to open the search index"),
+        }
     }
+    bail!("another process has had the search index for long; wait for it to end and try again")
+}
+
+/// Brings a home's index up to the archive's last change, however long another process is at it.
+pub async fn feed_index(home: &Home, archive: &Archive) -> Result<()> {
+    let keying = holder_keying(home)?;
+    let mut writer = open_index(home, archive, &keying).await?;
+    index::catch_up(archive, &mut writer, &keying).await?;
+    Ok(())
 }
 
 /// Makes the search index where there is none yet or it is damaged, for a process that only reads.

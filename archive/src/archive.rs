@@ -1,21 +1,21 @@
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use muniment_record::{Digest, LookupToken, Receipt, Record, RecordId, ResultCode};
 use tracing::info;
 
-use crate::catalogue::{Catalogue, OutboxRow};
+use crate::catalogue::{Catalogue, CatalogueAt, OutboxRow};
 use crate::events::ArrivalFact;
-use crate::lock::Lock;
 use crate::object::{StoredObject, name_of, read_pdf};
-use crate::store::{DiskStore, ObjectStore, Store, sync_directory};
-use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration, Totals};
+use crate::store::{DiskStore, ObjectStore, Store};
+use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration, Totals, point};
 
 mod deposit;
 mod group;
 mod log;
+mod queue;
 mod revise;
 
 #[cfg(test)]
@@ -26,22 +26,15 @@ pub(crate) use revise::Revision;
 
 use group::{Group, place_of};
 
-/// The catalogue's file in an archive's directory.
-pub(crate) const CATALOGUE: &str = "catalog.sqlite";
-/// The file whose lock says who has an archive open.
-const LOCK: &str = "lock";
-
-/// An archive (kho lưu trữ): OCFL objects, working blobs and the published log in an [`ObjectStore`], a catalogue in a directory.
+/// An archive (kho lưu trữ): OCFL objects, working blobs and the published log in an [`ObjectStore`], and a catalogue.
 ///
-/// What a call has acknowledged is durable. Many tasks, and many processes, may use one archive at a time; readers see
-/// a record once its transaction has ended. Cloning is cheap and gives a handle on the same archive.
+/// What a call has acknowledged is durable. Many tasks, and many processes, may use one archive at a time, on as many machines
+/// as reach its store and its catalogue; readers see a record once its transaction has ended. Cloning is cheap and gives a handle on the same archive.
 #[derive(Clone, Debug)]
 pub struct Archive {
     pub(crate) store: Arc<Store>,
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: Arc<dyn Catalogue>,
     group: Arc<Group>,
-    /// Shared among the processes that have the archive open; a rebuild takes it alone.
-    _lock: Arc<Lock>,
 }
 
 impl Archive {
@@ -55,26 +48,28 @@ impl Archive {
         Self::create_on(dir, Arc::new(DiskStore::open(dir)?)).await
     }
 
-    /// Makes an empty archive in a store, with its catalogue in a directory, and opens it.
+    /// Makes an empty archive in a store, with its catalogue in a directory or in PostgreSQL, and opens it.
     ///
     /// # Errors
     ///
-    /// [`Error::ArchiveExists`] where there is one already, in the store or in the directory.
-    pub async fn create_on(dir: &Path, objects: Arc<dyn ObjectStore>) -> Result<Self, Error> {
-        let mut is_taken = dir.join(CATALOGUE).exists() || Store::is_taken(objects.as_ref())?;
+    /// [`Error::ArchiveExists`] where there is one already, in the store or as a catalogue.
+    pub async fn create_on(
+        catalogue: impl Into<CatalogueAt>,
+        objects: Arc<dyn ObjectStore>,
+    ) -> Result<Self, Error> {
+        let catalogue = catalogue.into();
+        let mut is_taken = catalogue.is_taken().await? || Store::is_taken(objects.as_ref())?;
         // What a stopped `create` left is no archive yet.
         objects.list("ocfl", &mut |name| {
             is_taken |= !name.starts_with("ocfl/extensions/") && name != "ocfl/ocfl_layout.json";
             !is_taken
         })?;
         if is_taken {
-            return Err(Error::ArchiveExists { path: dir.display().to_string() });
+            return Err(Error::ArchiveExists { path: catalogue.to_string() });
         }
-        fs::create_dir_all(dir).map_err(Error::storage("make the archive's directory"))?;
         Store::create(objects.as_ref())?;
-        Catalogue::open(&dir.join(CATALOGUE)).await?.close().await;
-        sync_directory(dir)?;
-        Self::open_on(dir, objects).await
+        catalogue.create().await?;
+        Self::open_on(catalogue, objects).await
     }
 
     /// Opens the archive in a directory, and brings an older catalogue to this version's schema.
@@ -90,21 +85,19 @@ impl Archive {
         Self::open_on(dir, Arc::new(DiskStore::open(dir)?)).await
     }
 
-    /// Opens the archive that lies in a store and has its catalogue in a directory.
+    /// Opens the archive that lies in a store and has its catalogue in a directory or in PostgreSQL.
     ///
     /// # Errors
     ///
     /// Those of [`Archive::open`], and those of the store.
-    pub async fn open_on(dir: &Path, objects: Arc<dyn ObjectStore>) -> Result<Self, Error> {
-        let store = Store::open(dir, objects)?;
-        let lock = Lock::shared(lock_file(dir)?).map_err(Error::storage("lock the archive"))?;
-        let lock = lock.ok_or_else(|| Error::InUse { path: dir.display().to_string() })?;
-        let file = dir.join(CATALOGUE);
-        if !file.is_file() {
-            return Err(Error::CatalogueMissing { path: dir.display().to_string() });
-        }
-        let catalogue = Catalogue::open(&file).await?;
-        Ok(Self { store: Arc::new(store), catalogue, group: Arc::default(), _lock: Arc::new(lock) })
+    pub async fn open_on(
+        catalogue: impl Into<CatalogueAt>,
+        objects: Arc<dyn ObjectStore>,
+    ) -> Result<Self, Error> {
+        let catalogue = catalogue.into();
+        let store = Store::open(&catalogue.to_string(), objects)?;
+        let catalogue = catalogue.open().await?;
+        Ok(Self { store: Arc::new(store), catalogue, group: Arc::default() })
     }
 
     /// Closes the catalogue. Dropping an archive loses nothing; closing it also tidies the catalogue's side files.
@@ -115,6 +108,7 @@ impl Archive {
     /// Opens a batch of intake.
     pub async fn open_batch(&self, now: Timestamp) -> Result<BatchId, Error> {
         let batch = self.catalogue.open_batch(now).await?;
+        point::reached("batch-opened");
         info!(batch = %batch, "opened batch {batch}");
         Ok(batch)
     }
@@ -138,7 +132,9 @@ impl Archive {
         token: LookupToken,
         now: Timestamp,
     ) -> Result<Registration, Error> {
-        self.catalogue.register(batch, arrival, (id, token), now).await
+        let registered = self.catalogue.register(batch, arrival, (id, token), now).await?;
+        point::reached("registered");
+        Ok(registered)
     }
 
     /// Enters in the ledger that a document was not archived, and why: settles its pending row, or makes a new one.
@@ -162,6 +158,7 @@ impl Archive {
             .map(|pending| pending.record)
             .collect();
         self.catalogue.settle(batch, arrival, &outcome, now).await?;
+        point::reached("settled");
         self.blocking(move |store| {
             for place in unfinished.into_iter().map(place_of) {
                 if store.has_object(&place)? {
@@ -243,6 +240,11 @@ impl Archive {
         self.catalogue.holder_of(pdf).await
     }
 
+    /// The record that holds a document with this digest ([`Arrival::digest_of`]), or is to hold it.
+    pub async fn holder_of_source(&self, source: &Digest) -> Result<Option<RecordId>, Error> {
+        self.catalogue.holder_of_source(source).await
+    }
+
     /// The receipt for the newest version of a record.
     pub async fn receipt(&self, id: RecordId) -> Result<Receipt, Error> {
         let version = self.record(id).await?.version;
@@ -270,11 +272,6 @@ impl Archive {
         self.blocking(move |store| store.hold(&name_of(id), held)).await
     }
 
-    /// The directory that the archive lies in.
-    pub fn dir(&self) -> PathBuf {
-        self.store.root().to_owned()
-    }
-
     async fn blob(&self, digest: Digest) -> Result<Vec<u8>, Error> {
         self.blocking(move |store| store.read_blob(&digest)).await
     }
@@ -288,9 +285,4 @@ impl Archive {
         let done = tokio::task::spawn_blocking(move || work(&store)).await;
         done.unwrap_or(Err(Error::Stopped))
     }
-}
-
-pub(crate) fn lock_file(dir: &Path) -> Result<File, Error> {
-    let file = File::options().create(true).append(true).open(dir.join(LOCK));
-    file.map_err(Error::storage("open the archive's lock file"))
 }

@@ -30,6 +30,21 @@ pub enum Error {
         /// The record that holds it.
         holder: RecordId,
     },
+    /// Another record has what may be there once only: the result code, or the bytes of the source.
+    #[error("record {record} cannot be entered: its result code or its source is another record's already")]
+    Taken {
+        /// The record that cannot be entered.
+        record: RecordId,
+    },
+    /// Somebody else works on the job now, or has ended it: what this worker made of it is not needed.
+    #[error("the lease on the job of record {record} has been lost")]
+    LeaseLost {
+        /// The record that the job is to become.
+        record: RecordId,
+    },
+    /// A setting that cannot be used.
+    #[error("{0}")]
+    Setting(&'static str),
     /// The record was not registered in the intake ledger, or is settled already.
     #[error("record {record} is not pending in the intake ledger")]
     NotPending {
@@ -141,10 +156,14 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::ArchiveExists { .. } | Self::ResultCodeTaken { .. } => ErrorKind::AlreadyExists,
+            Self::ArchiveExists { .. } | Self::ResultCodeTaken { .. } | Self::Taken { .. } => {
+                ErrorKind::AlreadyExists
+            }
             Self::NotPending { .. }
             | Self::Mismatch { .. }
             | Self::NoDigest
+            | Self::LeaseLost { .. }
+            | Self::Setting(_)
             | Self::NoLocks
             | Self::BatchId
             | Self::Proof(_)
@@ -178,6 +197,9 @@ impl Error {
             Self::NoDigest => "no-digest",
             Self::CatalogueMissing { .. } => "catalogue-missing",
             Self::LogMissing { .. } => "log-missing",
+            Self::Taken { .. } => "taken",
+            Self::LeaseLost { .. } => "lease-lost",
+            Self::Setting(_) => "setting",
             Self::Note(_) => "checkpoint",
             Self::Proof(_) => "proof",
             Self::BatchId => "batch-id",
@@ -212,7 +234,7 @@ impl Error {
     }
 }
 
-/// SQLite's own result codes (sqlite.org/rescode.html), the low byte.
+/// What the engine's own code says.
 fn catalogue_kind(error: &sqlx::Error) -> ErrorKind {
     let sqlx::Error::Database(cause) = error else {
         return match error {
@@ -220,7 +242,18 @@ fn catalogue_kind(error: &sqlx::Error) -> ErrorKind {
             _ => ErrorKind::Unavailable,
         };
     };
-    let code = cause.code().and_then(|code| code.parse::<u32>().ok());
+    let code = cause.code();
+    if cause.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+        // SQLSTATE (postgresql.org/docs, appendix A).
+        return match code.as_deref() {
+            Some("53100") => ErrorKind::NoSpace,
+            Some("XX001" | "XX002") => ErrorKind::Corrupt,
+            Some("23505") => ErrorKind::AlreadyExists,
+            _ => ErrorKind::Unavailable,
+        };
+    }
+    // SQLite's result codes (sqlite.org/rescode.html), the low byte.
+    let code = code.and_then(|code| code.parse::<u32>().ok());
     match code.map(|code| code & 0xff) {
         Some(13) => ErrorKind::NoSpace,
         Some(11 | 26) => ErrorKind::Corrupt,

@@ -35,6 +35,7 @@ mod layout;
 mod ledger;
 mod lock;
 mod log;
+mod migrate;
 mod object;
 mod point;
 mod rebuild;
@@ -46,7 +47,7 @@ pub use archive::{Archive, RecoverReport};
 pub use arrival::{Arrival, Outcome, Registration};
 pub use audit::{AuditMonitor, AuditReport, Budget, Coverage, RoundReport};
 pub use batch::BatchId;
-pub use catalogue::OutboxRow;
+pub use catalogue::{CatalogueAt, Claim, Fence, OutboxRow, PostgresSettings, QueueCount, SetAside, Task};
 pub use error::{Error, ErrorKind};
 pub use events::{ArrivalFact, Event, Events};
 pub use finding::{AuditFinding, AuditProblem};
@@ -54,6 +55,7 @@ pub use ledger::{ArrivalState, Count, Ledger, LedgerRow, Totals};
 pub use log::{
     Checkpoint, ConsistencyProof, Leaf, LogEvent, LogProof, leaf_hash, verify_consistency, verify_inclusion,
 };
+pub use migrate::MigrationReport;
 pub use rebuild::RebuildReport;
 pub use store::{
     BrokenPromise, Content, DiskStore, Gate, LockTrial, ObjectStore, Pair, Parcel, Patience, Patient,

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use muniment_record::{Digest, Receipt, Record, RecordId, RetentionRule};
 
+use crate::catalogue::{Entering, Fence};
 use crate::events::{ArrivalFact, Events};
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::{object_id, object_path};
@@ -84,7 +85,7 @@ impl Composed {
         }
         files.push((SIDECAR.to_owned(), memory(sidecar)));
         files.push((INVENTORY.to_owned(), memory(self.inventory_json)));
-        Tree { directory: format!("ocfl/{}", self.path), files, grows, retained_until }
+        Tree { directory: format!("ocfl/{}", self.path), files, grows, retained_until, agreed: false }
     }
 }
 
@@ -126,6 +127,11 @@ impl StoredObject {
     /// The receipt that was given for it: it follows from what is stored.
     pub(crate) fn receipt(&self) -> Receipt {
         receipt_of(&self.record, self.archived_at)
+    }
+
+    /// What the catalogue is to write of it; the fence is that of a worker that has it from the queue.
+    pub(crate) fn entering(&self, fence: Option<Fence>) -> Result<Entering, Error> {
+        Ok(Entering { record: self.record.clone(), receipt: self.receipt(), entry: self.log_entry()?, fence })
     }
 
     /// Its entry for the log, with a new salt.

@@ -13,7 +13,7 @@ pub(crate) fn reached(name: &'static str) {
 
 /// Every boundary there is. The crash matrix stops at each passage of each.
 #[cfg(test)]
-pub(crate) const ALL: [&str; 25] = [
+pub(crate) const ALL: [&str; 32] = [
     "file-staged",
     "synced",
     "moved",
@@ -28,6 +28,13 @@ pub(crate) const ALL: [&str; 25] = [
     "log-extended",
     "checkpoint-written",
     "published-noted",
+    "scans-kept",
+    "queued",
+    "claimed",
+    "put-off",
+    "set-aside",
+    "sealed-kept",
+    "staged",
     "object-put",
     "object-deleted",
     "revision-begun",

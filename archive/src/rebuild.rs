@@ -1,7 +1,6 @@
 //! The rebuild: a catalogue made again from the objects alone.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,22 +9,16 @@ use muniment_record::RecordId;
 use serde::Serialize;
 use tracing::info;
 
-use crate::archive::{CATALOGUE, lock_file};
-use crate::catalogue::{
-    Catalogue, append_entry, insert_batch, insert_record, insert_settled, insert_version,
-};
+use crate::catalogue::{Catalogue, CatalogueAt, Restored};
 use crate::finding::Findings;
-use crate::lock::Lock;
 use crate::log::{Entry, PublishedLog};
 use crate::object::{StoredObject, is_pdf, name_of};
-use crate::store::{DiskStore, ObjectStore, Store, side_by_side, sync_directory};
+use crate::store::{DiskStore, ObjectStore, Store, side_by_side};
 use crate::walk::Walk;
-use crate::{Archive, AuditFinding, AuditProblem, Error, ErrorKind, Leaf, point};
+use crate::{Archive, AuditFinding, AuditProblem, Error, Leaf, point};
 
 /// How many objects are read, and written in one transaction, at a time.
 const AT_ONCE: usize = 256;
-const BUILT_BESIDE: &str = "catalog.sqlite.new";
-const KEPT: &str = "catalog.sqlite.old";
 
 /// The completeness statement of a rebuild: what was found in storage and what of it is in the new catalogue.
 #[derive(Clone, Debug, Serialize)]
@@ -85,38 +78,48 @@ impl Archive {
         Self::rebuild_on(dir, Arc::new(DiskStore::open(dir)?), now, new_log).await
     }
 
-    /// Makes the catalogue in a directory again from what a store holds, as [`Archive::rebuild`] does.
+    /// Makes a catalogue, in a directory or in PostgreSQL, again from what a store holds, as [`Archive::rebuild`] does. One in
+    /// PostgreSQL is kept as the schema `…_old`.
     ///
     /// # Errors
     ///
     /// Those of [`Archive::rebuild`].
     pub async fn rebuild_on(
-        dir: &Path,
+        catalogue: impl Into<CatalogueAt>,
         objects: Arc<dyn ObjectStore>,
         now: Timestamp,
         new_log: bool,
     ) -> Result<RebuildReport, Error> {
-        let store = Store::open(dir, objects)?;
-        fs::create_dir_all(dir).map_err(Error::storage("make the archive's directory"))?;
-        let lock = Lock::exclusive(lock_file(dir)?).map_err(Error::storage("lock the archive"))?;
-        let _lock = lock.ok_or_else(|| Error::InUse { path: dir.display().to_string() })?;
-        // A stop may have come between the two writes of an entry: its place is taken all the same.
-        store.objects().take_from_second("log/public/tile")?;
-        if !new_log && PublishedLog::new(&store).is_lost() && !Walk::over(&store)?.objects.is_empty() {
-            return Err(Error::LogMissing { path: dir.display().to_string() });
-        }
-        remove_catalogue(dir, BUILT_BESIDE)?;
-        let catalogue = Catalogue::open(&dir.join(BUILT_BESIDE)).await?;
-        let built = build(&store, &catalogue, now).await;
-        catalogue.close().await;
-        let report = built?;
-        swap(dir)?;
-        info!(objects = report.objects, records = report.records, "rebuilt the catalogue");
-        Ok(report)
+        let at = catalogue.into();
+        let store = Store::open(&at.to_string(), objects)?;
+        let held = at.lock_for_rebuild().await?;
+        let rebuilt = rebuild(&at, &store, now, new_log).await;
+        held.give_up().await;
+        rebuilt
     }
 }
 
-async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<RebuildReport, Error> {
+async fn rebuild(
+    at: &CatalogueAt,
+    store: &Store,
+    now: Timestamp,
+    new_log: bool,
+) -> Result<RebuildReport, Error> {
+    // A stop may have come between the two writes of an entry: its place is taken all the same.
+    store.objects().take_from_second("log/public/tile")?;
+    if !new_log && PublishedLog::new(store).is_lost() && !Walk::over(store)?.objects.is_empty() {
+        return Err(Error::LogMissing { path: at.to_string() });
+    }
+    let catalogue = at.create_beside().await?;
+    let built = build(store, catalogue.as_ref(), now).await;
+    catalogue.close().await;
+    let report = built?;
+    at.swap().await?;
+    info!(objects = report.objects, records = report.records, "rebuilt the catalogue");
+    Ok(report)
+}
+
+async fn build(store: &Store, catalogue: &dyn Catalogue, now: Timestamp) -> Result<RebuildReport, Error> {
     let walk = Walk::over(store)?;
     let mut report = RebuildReport {
         rebuilt_at: now,
@@ -133,34 +136,27 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
     report.findings.append(&mut general.list);
     report.log_entries = restore_log(store, catalogue, &mut report.findings).await?;
     for ids in walk.objects.chunks(AT_ONCE) {
-        let mut transaction = catalogue.begin().await?;
+        let mut found = Vec::with_capacity(ids.len());
         let read = |id| (id, load(store, id).and_then(|object| Ok((object.earlier(store)?, object))));
-        for (id, found) in side_by_side(store.objects().width(), ids.to_vec(), read) {
-            let (earlier, object) = match found {
-                Ok(found) => found,
-                Err(error) => {
-                    report.findings.push(finding(id, &error, AuditProblem::Unreadable));
-                    continue;
+        for (id, read) in side_by_side(store.objects().width(), ids.to_vec(), read) {
+            match read {
+                Ok((earlier, object)) => {
+                    let receipt = object.receipt();
+                    let arrival = object.events.arrival;
+                    found.push(Restored { record: object.record, receipt, arrival, earlier });
                 }
-            };
-            insert_batch(&mut transaction, &object.events.arrival).await?;
-            match insert_record(&mut transaction, &object.record, &object.receipt()).await {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    report.findings.push(finding(id, &error, AuditProblem::Catalogue));
-                    continue;
-                }
-                Err(error) => return Err(error),
+                Err(error) => report.findings.push(finding(id, &error, AuditProblem::Unreadable)),
             }
-            for (version, sha256) in earlier {
-                insert_version(&mut transaction, id, version, &sha256).await?;
-            }
-            insert_settled(&mut transaction, &object.record, &object.events.arrival, object.archived_at)
-                .await?;
-            report.records += 1;
-            report.pages += u64::try_from(object.record.pages.len()).unwrap_or(u64::MAX);
         }
-        transaction.commit().await.map_err(Error::catalogue("commit rebuilt records"))?;
+        for (one, restored) in found.iter().zip(catalogue.restore(&found).await?) {
+            match restored {
+                Ok(()) => {
+                    report.records += 1;
+                    report.pages += u64::try_from(one.record.pages.len()).unwrap_or(u64::MAX);
+                }
+                Err(error) => report.findings.push(finding(one.record.id, &error, AuditProblem::Catalogue)),
+            }
+        }
         point::reached("rebuilt-records-committed");
     }
     Ok(report)
@@ -169,7 +165,7 @@ async fn build(store: &Store, catalogue: &Catalogue, now: Timestamp) -> Result<R
 /// Takes over what the log has published: its order cannot be made again from the objects.
 async fn restore_log(
     store: &Store,
-    catalogue: &Catalogue,
+    catalogue: &dyn Catalogue,
     findings: &mut Vec<AuditFinding>,
 ) -> Result<u64, Error> {
     let bundles = match PublishedLog::new(store).bundles() {
@@ -182,18 +178,17 @@ async fn restore_log(
             return Ok(0);
         }
     };
-    let mut transaction = catalogue.begin().await?;
-    let mut entries = 0;
-    for (leaf, companion) in bundles {
+    let entry = |(leaf, companion): (String, String)| {
         let read: Leaf =
             serde_json::from_str(&leaf).map_err(|_| Error::damaged("log", "an entry is not a leaf"))?;
-        let entry = Entry { record: read.record, version: read.version, leaf, companion };
-        append_entry(&mut transaction, &entry).await?;
-        entries += 1;
+        Ok(Entry { record: read.record, version: read.version, leaf, companion })
+    };
+    let entries: Vec<Entry> = bundles.into_iter().map(entry).collect::<Result<_, Error>>()?;
+    for some in entries.chunks(AT_ONCE * 16) {
+        catalogue.append(some).await?;
     }
-    transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
     point::reached("rebuilt-log-committed");
-    Ok(entries)
+    Ok(u64::try_from(entries.len()).unwrap_or(u64::MAX))
 }
 
 /// Reads an object; its PDF must be there with the right length. Hashing it is the audit's work.
@@ -211,38 +206,8 @@ fn load(store: &Store, id: RecordId) -> Result<StoredObject, Error> {
 
 fn finding(id: RecordId, error: &Error, what: AuditProblem) -> AuditFinding {
     let detail = match error {
-        Error::Catalogue { .. } => "another object has the same result code or source".to_owned(),
+        Error::Taken { .. } => "another object has the same result code or source".to_owned(),
         other => other.to_string(),
     };
     AuditFinding { record: Some(id), in_second: false, object: name_of(id), what, detail }
-}
-
-/// Puts the new catalogue in the old one's place. A stop in between leaves no catalogue, which opening says, never a
-/// wrong one.
-fn swap(dir: &Path) -> Result<(), Error> {
-    let attempt = "put the new catalogue in place";
-    remove_catalogue(dir, KEPT)?;
-    for suffix in ["", "-wal", "-shm"] {
-        let old = dir.join(format!("{CATALOGUE}{suffix}"));
-        if old.exists() {
-            fs::rename(&old, dir.join(format!("{KEPT}{suffix}"))).map_err(Error::storage(attempt))?;
-            point::reached("old-catalogue-moved");
-        }
-    }
-    sync_directory(dir)?;
-    fs::rename(dir.join(BUILT_BESIDE), dir.join(CATALOGUE)).map_err(Error::storage(attempt))?;
-    point::reached("new-catalogue-moved");
-    sync_directory(dir)
-}
-
-fn remove_catalogue(dir: &Path, name: &str) -> Result<(), Error> {
-    for suffix in ["", "-wal", "-shm"] {
-        match fs::remove_file(dir.join(format!("{name}{suffix}"))) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::storage(format!("remove {name}"))(error));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }

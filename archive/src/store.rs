@@ -19,7 +19,6 @@ mod faulty;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use muniment_record::Digest;
@@ -43,7 +42,6 @@ pub(crate) use side_by_side::side_by_side;
 /// The files of one archive.
 #[derive(Debug)]
 pub(crate) struct Store {
-    root: PathBuf,
     objects: Arc<dyn ObjectStore>,
 }
 
@@ -70,27 +68,21 @@ impl Store {
         Ok(objects.head(&format!("ocfl/{ROOT_NAMASTE}"))?.is_some())
     }
 
-    /// Opens the files of the archive whose catalogue lies in this directory.
-    pub(crate) fn open(root: &Path, objects: Arc<dyn ObjectStore>) -> Result<Self, Error> {
+    /// Opens the files of the archive whose catalogue lies at a place that has this name in messages.
+    pub(crate) fn open(place: &str, objects: Arc<dyn ObjectStore>) -> Result<Self, Error> {
         if !Self::is_archive(objects.as_ref())? {
-            return Err(Error::NotFound { what: format!("archive in {}", root.display()) });
+            return Err(Error::NotFound { what: format!("archive in {place}") });
         }
-        Ok(Self { root: root.to_owned(), objects })
+        Ok(Self { objects })
     }
 
     /// The stores that keep the files, each by itself: two where there is a second one.
     pub(crate) fn copies(&self) -> Vec<Self> {
-        let alone =
-            |objects: &Arc<dyn ObjectStore>| Self { root: self.root.clone(), objects: Arc::clone(objects) };
+        let alone = |objects: &Arc<dyn ObjectStore>| Self { objects: Arc::clone(objects) };
         match self.objects.pair() {
             Some(pair) => pair.iter().map(alone).collect(),
             None => vec![alone(&self.objects)],
         }
-    }
-
-    /// The archive's directory.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
     }
 
     /// What keeps the files.

@@ -1,6 +1,7 @@
 //! Tests of the crate as a whole, with generated records whose PDFs are not signed: the verdict is a parameter.
 
 mod bench;
+mod catalogue;
 mod crash;
 mod damage;
 mod deposit;
@@ -14,6 +15,8 @@ mod locks;
 mod log;
 mod packages;
 mod pair;
+mod postgres;
+mod queue;
 mod rebuild;
 mod repair;
 mod revise;

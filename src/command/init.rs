@@ -30,7 +30,8 @@ pub async fn run(setting: &Setting, args: &InitArgs) -> Result<Exit> {
     home.write("log.pub", log.verifier().to_text().as_bytes())?;
     let store = wire::open_store(&home, &config)?.objects;
     wire::require_locks(&config, store.as_ref())?;
-    Archive::create_on(&home.archive(), store).await.context("failed to make the archive")?;
+    let catalogue = wire::catalogue_at(&home, &config)?;
+    Archive::create_on(catalogue, store).await.context("failed to make the archive")?;
     Writer::open(&home.index()).context("failed to make the search index")?;
     home.finish(&text)?;
 

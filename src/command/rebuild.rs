@@ -10,8 +10,9 @@ use crate::{clock, wire};
 pub async fn run(setting: &Setting, args: &RebuildArgs) -> Result<Exit> {
     let home = setting.open_home()?;
     let _lock = home.lock()?;
-    let store = wire::open_store(&home, &home.config()?)?.objects;
-    let report = Archive::rebuild_on(&home.archive(), store, clock::now(), args.new_log)
+    let config = home.config()?;
+    let (catalogue, store) = (wire::catalogue_at(&home, &config)?, wire::open_store(&home, &config)?.objects);
+    let report = Archive::rebuild_on(catalogue, store, clock::now(), args.new_log)
         .await
         .context("failed to rebuild the catalogue")?;
     let archive = wire::open_archive(&home).await?;

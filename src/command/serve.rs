@@ -32,8 +32,9 @@ pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
     let reader = Arc::new(Reader::open(&home.index()).context("failed to open the search index")?);
     let metrics = Arc::new(Metrics::new(Arc::clone(&archive), storage.metrics));
     let probes = probes(Arc::clone(&archive), Arc::clone(&reader), metrics);
+    let feeder = wire::IndexFeeder::new(home.clone())?;
     let engines = Engines {
-        archive,
+        archive: Arc::clone(&archive),
         reader: Arc::clone(&reader),
         trust: Arc::new(wire::trust_of(&home)?),
         renderer: Arc::new(Pages(Workshop::new(&config)?)),
@@ -48,6 +49,8 @@ pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
     let address = listener.local_addr().context("failed to learn the address")?;
     println!("{} http://{address}/", setting.say("Mở trang:", "Open:"));
     tokio::spawn(keep_fresh(reader));
+    // What workers archive, here or on other machines, is found here soon.
+    tokio::spawn(feeder.keep_fed(archive));
     let service = portal.router().merge(probes).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop_asked()).await.context("failed to serve")?;
     Ok(Exit::Done)

@@ -10,6 +10,7 @@ use muniment_record::Language;
 use serde_json::{Value, json};
 
 use super::{Setting, ledger, print_json};
+use crate::bench::Bench;
 use crate::cli::TakeArgs;
 use crate::exit::Exit;
 use crate::flow::{self, DocumentOutcome, Reporter, Summary};
@@ -28,9 +29,13 @@ pub async fn run(setting: &Setting, args: &TakeArgs) -> Result<Exit> {
         )
     );
     let passed_over = intake.passed_over.len();
-    let engines = Arc::new(Engines::open(home).await?);
     let progress = Arc::new(Progress::new(setting));
-    let summary = flow::take(engines, intake, Arc::clone(&progress) as Arc<dyn Reporter>).await?;
+    let reporter = Arc::clone(&progress) as Arc<dyn Reporter>;
+    let summary = if args.queue {
+        flow::enqueue(Arc::new(Bench::open(home).await?), intake, reporter).await?
+    } else {
+        flow::take(Arc::new(Engines::open(home).await?), intake, reporter).await?
+    };
     progress.finish();
     if setting.json {
         print_json(&as_json(&summary, passed_over))?;

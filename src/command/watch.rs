@@ -9,6 +9,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::serve::stop_asked;
 use super::{Setting, ledger};
+use crate::bench::Bench;
 use crate::cli::WatchArgs;
 use crate::config::IntakeConfig;
 use crate::exit::Exit;
@@ -48,7 +49,7 @@ pub async fn run(setting: &Setting, args: &WatchArgs) -> Result<Exit> {
             Ok(whole) => {
                 let units = whole.into_iter().take(AT_ONCE).collect();
                 let first_wait = seconds(2 * poll_seconds);
-                if let Err(error) = take_in(setting, &mut hot, units, first_wait, tries).await {
+                if let Err(error) = take_in(setting, &mut hot, units, first_wait, (tries, args.queue)).await {
                     tracing::error!("{error:#}");
                 }
             }
@@ -63,7 +64,7 @@ async fn take_in(
     hot: &mut HotFolder,
     units: Vec<(PathBuf, Stamps)>,
     first_wait: SignedDuration,
-    tries: u32,
+    (tries, queues): (u32, bool),
 ) -> Result<()> {
     let home = setting.open_home()?;
     let paths: Vec<PathBuf> = units.iter().map(|(path, _)| path.clone()).collect();
@@ -72,14 +73,20 @@ async fn take_in(
     let departures: Vec<Departure> = intake.documents.iter().map(Departure::of).collect();
     let mut held = Vec::new();
     if !departures.is_empty() {
-        let engines = Arc::new(Engines::open(home).await?);
-        let archive = Arc::clone(&engines.archive);
-        let summary = flow::take(engines, intake, Arc::new(Lines(setting.language))).await?;
+        let reporter = Arc::new(Lines(setting.language));
+        let (summary, archive) = if queues {
+            let bench = Arc::new(Bench::open(home).await?);
+            (flow::enqueue(Arc::clone(&bench), intake, reporter).await?, Arc::clone(&bench.archive))
+        } else {
+            let engines = Arc::new(Engines::open(home).await?);
+            let archive = Arc::clone(&engines.bench.archive);
+            (flow::take(engines, intake, reporter).await?, archive)
+        };
         archive.close().await;
         let is_in_ledger = summary.balances();
         for (departure, outcome) in departures.into_iter().zip(summary.outcomes) {
             let left = match &outcome.fate {
-                Fate::Archived(_) | Fate::Duplicate(_) => departure.taken(&seen),
+                Fate::Archived(_) | Fate::Duplicate(_) | Fate::Queued(_) => departure.taken(&seen),
                 Fate::Rejected(reason) if is_in_ledger => {
                     departure.not_taken(hot.root(), &summary.batch, reason, clock::now())
                 }
@@ -106,7 +113,7 @@ async fn take_in(
 }
 
 /// One line a document.
-struct Lines(Language);
+pub(super) struct Lines(pub(super) Language);
 
 impl Reporter for Lines {
     fn begin(&self, _documents: usize) {}

@@ -7,8 +7,8 @@ use muniment_archive::BatchId;
 use muniment_record::Language;
 
 use super::{NOT_TAKEN, Stamp, Stamps, names_in};
-use crate::flow::Reason;
 use crate::intake::{self, Document};
+use crate::stop::Reason;
 use crate::{clock, metadata};
 
 /// What is added to a document's name for the note that says why it was not taken.

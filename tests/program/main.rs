@@ -14,6 +14,8 @@ mod killed;
 mod log;
 mod logs;
 mod portal;
+#[path = "../../archive/src/tests/postgres.rs"]
+mod postgres;
 mod prepare_sign_verify;
 mod rebuild;
 mod s3;
@@ -24,3 +26,4 @@ mod second_store;
 mod take;
 mod uplift;
 mod watch;
+mod work;

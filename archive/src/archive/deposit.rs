@@ -9,9 +9,10 @@ use tracing::{info, warn};
 
 use super::Archive;
 use super::group::Deposit;
-use crate::catalogue::{PendingArrival, append_entry};
+use crate::catalogue::PendingArrival;
 use crate::layout::{object_id, object_path};
 use crate::object::{StoredObject, name_of};
+use crate::store::{self, Store};
 use crate::{AuditFinding, AuditProblem, Error, ErrorKind, point};
 
 /// What [`Archive::recover`] did.
@@ -47,13 +48,8 @@ impl Archive {
         text: &str,
         now: Timestamp,
     ) -> Result<Receipt, Error> {
-        let agrees = sealed.sha256() == record.sha256
-            && sealed.bytes() == record.bytes
-            && sealed.signatures() == record.signatures
-            && sealed.package().sources == record.sources
-            && sealed.package().form == record.form;
-        if !agrees {
-            return Err(Error::Mismatch { record: record.id, what: "the seal" });
+        if let Some(what) = disagreement_with_seal(&record, sealed) {
+            return Err(Error::Mismatch { record: record.id, what });
         }
         let content =
             Content { pdf: sealed.pdf_path().to_owned(), scans: scans.to_vec(), text: text.to_owned() };
@@ -77,11 +73,18 @@ impl Archive {
         {
             return Err(Error::ResultCodeTaken { holder });
         }
-        self.deposit_in_group(Deposit { record, content, arrival: pending.fact, now }).await
+        let scan = |(source, path): (Source, PathBuf)| {
+            (Store::blob_path(&source.sha256), store::Content::File(path, source.sha256))
+        };
+        let mut blobs: Vec<_> = content.scans.into_iter().map(scan).collect();
+        let text = store::Content::Memory(content.text.into_bytes());
+        blobs.push((Store::blob_path(&record.text_sha256), text));
+        let arrival = pending.fact;
+        self.deposit_in_group(Deposit { record, pdf: content.pdf, blobs, arrival, now, fence: None }).await
     }
 
     /// Rolls forward what a stop left between storage and catalogue, and clears what it left half-written. To be called
-    /// before intake; other processes may be at work meanwhile.
+    /// before intake; other processes may be at work meanwhile. What the queue holds is left to whoever claims it next.
     ///
     /// # Errors
     ///
@@ -89,7 +92,7 @@ impl Archive {
     pub async fn recover(&self, now: Timestamp) -> Result<RecoverReport, Error> {
         self.blocking(|store| store.objects().sweep()).await?;
         let mut report = RecoverReport::default();
-        for pending in self.catalogue.pending(None).await? {
+        for pending in self.catalogue.pending_outside_queue().await? {
             let id = pending.record;
             let object = self
                 .blocking(move |store| {
@@ -138,14 +141,14 @@ impl Archive {
                     Ok(ids.into_iter().map(|id| (id, entry(id))).collect::<Vec<_>>())
                 })
                 .await?;
-            let mut transaction = self.catalogue.begin().await?;
+            let mut sound = Vec::with_capacity(entries.len());
             for (id, entry) in entries {
                 match entry {
-                    Ok(entry) => append_entry(&mut transaction, &entry).await?,
+                    Ok(entry) => sound.push(entry),
                     Err(error) => report.damaged.push(passed_over(id, error)?),
                 }
             }
-            transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))?;
+            self.catalogue.append(&sound).await?;
             point::reached("recovered-entries-committed");
         }
     }
@@ -168,6 +171,16 @@ pub(crate) struct Content {
     pub pdf: PathBuf,
     pub scans: Vec<(Source, PathBuf)>,
     pub text: String,
+}
+
+/// What does not agree between a record and its seal.
+pub(super) fn disagreement_with_seal(record: &Record, sealed: &Sealed) -> Option<&'static str> {
+    let agrees = sealed.sha256() == record.sha256
+        && sealed.bytes() == record.bytes
+        && sealed.signatures() == record.signatures
+        && sealed.package().sources == record.sources
+        && sealed.package().form == record.form;
+    (!agrees).then_some("the seal")
 }
 
 /// What does not agree between a record and what comes with it.

@@ -9,14 +9,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use muniment_record::{Digest, Receipt, Record, RecordId, Source};
-use sqlx::{Connection, Sqlite, Transaction};
+use muniment_record::{Digest, Receipt, Record, RecordId};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::Archive;
-use super::deposit::Content;
-use crate::catalogue::{append_entry, insert_record, settle_archived};
+use crate::catalogue::{Entering, Fence};
 use crate::events::ArrivalFact;
 use crate::layout::{object_id, object_path};
 use crate::object::{Composed, StoredObject, retained_until};
@@ -37,9 +35,13 @@ pub(crate) struct Group {
 #[derive(Debug)]
 pub(crate) struct Deposit {
     pub record: Record,
-    pub content: Content,
+    pub pdf: PathBuf,
+    /// What comes with it and is not kept yet, under the names that it is to have.
+    pub blobs: Vec<(String, store::Content)>,
     pub arrival: ArrivalFact,
     pub now: Timestamp,
+    /// Of a worker that has it from the queue.
+    pub fence: Option<Fence>,
 }
 
 #[derive(Debug)]
@@ -74,15 +76,16 @@ impl Archive {
         };
         let (deposits, answers): (Vec<Deposit>, Vec<Answer>) =
             taken.into_iter().map(|waiting| (waiting.deposit, waiting.answer)).unzip();
+        let fences: Vec<Option<Fence>> = deposits.iter().map(|deposit| deposit.fence).collect();
         let written = self.blocking(move |store| Ok(write_group(store, deposits))).await;
         let written = match written.and_then(|written| written) {
             Ok(written) => written,
             Err(error) => return fail_together(error, answers),
         };
         let mut objects = Vec::new();
-        for (answer, object) in answers.into_iter().zip(written) {
+        for ((answer, fence), object) in answers.into_iter().zip(fences).zip(written) {
             match object {
-                Ok(object) => objects.push((answer, object)),
+                Ok(object) => objects.push((answer, (object, fence))),
                 // The receiver is gone when its task was given up; the record is then found by recovery.
                 Err(error) => drop(answer.send(Err(error))),
             }
@@ -91,13 +94,13 @@ impl Archive {
     }
 
     /// Brings objects that are whole and durable in storage into the catalogue, in one transaction.
-    async fn finish_group(&self, objects: Vec<(Answer, StoredObject)>) {
-        let (answers, objects): (Vec<Answer>, Vec<StoredObject>) = objects.into_iter().unzip();
+    async fn finish_group(&self, objects: Vec<(Answer, (StoredObject, Option<Fence>))>) {
+        let (answers, objects): (Vec<Answer>, Vec<_>) = objects.into_iter().unzip();
         let finished = match self.finish_all(&objects).await {
             Ok(finished) => finished,
             Err(error) => return fail_together(error, answers),
         };
-        for ((answer, object), result) in answers.into_iter().zip(&objects).zip(finished) {
+        for ((answer, (object, _)), result) in answers.into_iter().zip(&objects).zip(finished) {
             let result = match result {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     Err(self.withdraw(&object.record, error).await)
@@ -111,27 +114,25 @@ impl Archive {
     /// Brings one object that is whole and durable in storage into the catalogue.
     pub(super) async fn finish(&self, object: StoredObject) -> Result<Receipt, Error> {
         let (answer, answered) = oneshot::channel();
-        self.finish_group(vec![(answer, object)]).await;
+        self.finish_group(vec![(answer, (object, None))]).await;
         answered.await.unwrap_or(Err(Error::Stopped))
     }
 
-    async fn finish_all(&self, objects: &[StoredObject]) -> Result<Vec<Result<Receipt, Error>>, Error> {
-        let mut transaction = self.catalogue.begin().await?;
-        let mut results = Vec::with_capacity(objects.len());
-        for object in objects {
-            match enter(&mut transaction, object).await {
-                // SQLite may have rolled all back (sqlite.org/lang_transaction.html, 2.3); so is it done here.
-                Err(error) if !concerns_one(&error) => return Err(error),
-                result => results.push(result),
-            }
-        }
-        transaction.commit().await.map_err(Error::catalogue("commit records"))?;
+    async fn finish_all(
+        &self,
+        objects: &[(StoredObject, Option<Fence>)],
+    ) -> Result<Vec<Result<Receipt, Error>>, Error> {
+        let entering: Vec<Entering> =
+            objects.iter().map(|(object, fence)| object.entering(*fence)).collect::<Result<_, _>>()?;
+        let entered = self.catalogue.enter(&entering).await?;
         point::reached("records-committed");
-        for object in objects {
-            let record = &object.record;
+        let receipt = |(one, result): (Entering, Result<(), Error>)| {
+            result?;
+            let record = &one.record;
             info!(record.id = %record.id, bytes = record.bytes, "archived record {}", record.id);
-        }
-        Ok(results)
+            Ok(one.receipt)
+        };
+        Ok(entering.into_iter().zip(entered).map(receipt).collect())
     }
 
     /// Takes an object out of storage whose result code went to another record in the meantime.
@@ -154,25 +155,6 @@ impl Archive {
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
         self.group.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Enters one record, or nothing of it.
-async fn enter(transaction: &mut Transaction<'_, Sqlite>, object: &StoredObject) -> Result<Receipt, Error> {
-    let record = &object.record;
-    let receipt = object.receipt();
-    let mut savepoint = transaction.begin().await.map_err(Error::catalogue("begin a record"))?;
-    if !settle_archived(&mut savepoint, record.id, receipt.archived_at).await? {
-        return Err(Error::NotPending { record: record.id });
-    }
-    insert_record(&mut savepoint, record, &receipt).await?;
-    append_entry(&mut savepoint, &object.log_entry()?).await?;
-    savepoint.commit().await.map_err(Error::catalogue("end a record"))?;
-    Ok(receipt)
-}
-
-/// Whether an error says something of the record alone, and not of the catalogue.
-fn concerns_one(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::Precondition)
 }
 
 /// Gives all the same error.
@@ -208,22 +190,19 @@ fn write_group(store: &Store, deposits: Vec<Deposit>) -> Result<Vec<Result<Store
 
 /// What has to be written for a deposit: nothing where a stopped run had put the object in place.
 fn compose(store: &Store, deposit: Deposit) -> Result<Parcel, Error> {
-    let Deposit { record, content, arrival, now } = deposit;
+    let Deposit { record, pdf: path, blobs, arrival, now, fence } = deposit;
     if store.has_object(&place_of(record.id))? {
         return Ok(Parcel::default());
     }
-    let pdf = fs::read(&content.pdf).map_err(Error::storage("read the sealed PDF"))?;
+    let pdf = fs::read(&path).map_err(Error::storage("read the sealed PDF"))?;
     if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
         return Err(Error::Mismatch { record: record.id, what: "the PDF" });
     }
     let composed = Composed::new(&record, &pdf, arrival, now)?;
-    let scan = |(source, path): (Source, PathBuf)| {
-        (Store::blob_path(&source.sha256), store::Content::File(path, source.sha256))
-    };
-    let mut blobs: Vec<_> = content.scans.into_iter().map(scan).collect();
-    blobs.push((Store::blob_path(&record.text_sha256), store::Content::Memory(content.text.into_bytes())));
     // Of a group's PDFs not all are in memory at a time.
-    let tree = composed.into_tree(store::Content::File(content.pdf, record.sha256), retained_until(&record));
+    let mut tree = composed.into_tree(store::Content::File(path, record.sha256), retained_until(&record));
+    // Another worker may be at the same job, thinking this one dead, or the other way round.
+    tree.agreed = fence.is_some();
     Ok(Parcel { blobs, tree: Some(tree) })
 }
 

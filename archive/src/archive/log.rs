@@ -5,6 +5,7 @@ use muniment_seal::note::NoteKey;
 use tracing::info;
 
 use super::Archive;
+use crate::catalogue::{Held, Right};
 use crate::log::{LogProof, PublishedLog, Tiles, WIDTH, consistency, inclusion, signed_checkpoint};
 use crate::{Checkpoint, ConsistencyProof, Error, point};
 
@@ -22,7 +23,14 @@ impl Archive {
     /// [`Error::Damaged`] where the catalogue, the tiles or the
     /// checkpoint contradict what has been published, or another key has signed it. Nothing is signed then.
     pub async fn publish_log(&self, key: &NoteKey) -> Result<Option<Checkpoint>, Error> {
-        let _lock = self.blocking(|store| PublishedLog::new(store).lock()).await?;
+        let right = self.catalogue.take(Right::Publish).await?;
+        let mut right = right.ok_or_else(|| Error::InUse { path: self.catalogue.place() })?;
+        let published = self.publish_alone(key, &mut right).await;
+        right.give_up().await;
+        published
+    }
+
+    async fn publish_alone(&self, key: &NoteKey, right: &mut Held) -> Result<Option<Checkpoint>, Error> {
         let verifier = key.verifier();
         let mut published = match self.checkpoint().await? {
             // A checkpoint of an empty log promises nothing, and there are no tiles under it to go on from.
@@ -31,7 +39,7 @@ impl Archive {
         };
         let earlier = self.catalogue.published_size().await?;
         if published.as_ref().map_or(0, |checkpoint| checkpoint.size) < earlier {
-            return Err(Error::LogMissing { path: self.dir().display().to_string() });
+            return Err(Error::LogMissing { path: self.catalogue.place() });
         }
         let total = self.catalogue.log_size().await?;
         loop {
@@ -47,6 +55,10 @@ impl Archive {
                 self.blocking(move |store| PublishedLog::new(store).extend(old.as_ref(), &entries)).await?;
             point::reached("log-extended");
             let checkpoint = Checkpoint { origin: verifier.name().to_owned(), size, root };
+            // Another may have gone on meanwhile: an older checkpoint must not take its checkpoint's place.
+            if !right.stands().await {
+                return Err(Error::InUse { path: self.catalogue.place() });
+            }
             let note = key.sign(&checkpoint.to_string()).map_err(Error::Note)?;
             self.blocking(move |store| PublishedLog::new(store).sign_off(&note)).await?;
             point::reached("checkpoint-written");

@@ -1,23 +1,17 @@
 //! The next version of a record: its intention in the catalogue, the object's new version, one transaction.
 
-use std::fs::File;
-
 use jiff::Timestamp;
 use muniment_record::{Receipt, Record, RecordId, SignatureFact};
 use muniment_seal::Uplifted;
 use tracing::info;
 
 use super::{Archive, RecoverReport};
-use crate::catalogue::{append_entry, replace_record};
+use crate::catalogue::Right;
 use crate::inventory::{INVENTORY, Inventory, SIDECAR, sha512, sidecar};
 use crate::layout::object_id;
-use crate::lock::Lock;
 use crate::object::{Composed, StoredObject, name_of, retained_until};
 use crate::store::{Content, Parcel, Store};
 use crate::{Error, ErrorKind, point};
-
-/// The file whose lock says who makes versions.
-const LOCK: &str = "revising.lock";
 
 /// What takes the place of a record's PDF.
 pub(crate) struct Revision {
@@ -58,7 +52,14 @@ impl Archive {
         revision: Revision,
         now: Timestamp,
     ) -> Result<Receipt, Error> {
-        let _lock = self.revising()?.ok_or_else(|| self.in_use())?;
+        let right = self.catalogue.take(Right::Revise).await?;
+        let right = right.ok_or_else(|| Error::InUse { path: self.catalogue.place() })?;
+        let revised = self.revise_alone(id, revision, now).await;
+        right.give_up().await;
+        revised
+    }
+
+    async fn revise_alone(&self, id: RecordId, revision: Revision, now: Timestamp) -> Result<Receipt, Error> {
         let version = self.record(id).await?.version + 1;
         self.catalogue.begin_revision(id, version, now).await?;
         point::reached("revision-begun");
@@ -84,15 +85,12 @@ impl Archive {
 
     /// Brings a version that is whole and durable in storage into the catalogue.
     async fn end_revision(&self, object: &StoredObject) -> Result<Receipt, Error> {
-        let receipt = object.receipt();
-        let mut transaction = self.catalogue.begin().await?;
-        replace_record(&mut transaction, &object.record, &receipt).await?;
-        append_entry(&mut transaction, &object.log_entry()?).await?;
-        transaction.commit().await.map_err(Error::catalogue("commit a version"))?;
+        let entering = object.entering(None)?;
+        self.catalogue.replace(&entering).await?;
         point::reached("revision-committed");
         let (id, version) = (object.record.id, object.record.version);
         info!(record.id = %id, version, "archived version {version} of record {id}");
-        Ok(receipt)
+        Ok(entering.receipt)
     }
 
     /// Ends the versions that a stop left between storage and catalogue, unless another process is at it.
@@ -101,7 +99,17 @@ impl Archive {
         if begun.is_empty() {
             return Ok(());
         }
-        let Some(_lock) = self.revising()? else { return Ok(()) };
+        let Some(right) = self.catalogue.take(Right::Revise).await? else { return Ok(()) };
+        let recovered = self.end_revisions(begun, report).await;
+        right.give_up().await;
+        recovered
+    }
+
+    async fn end_revisions(
+        &self,
+        begun: Vec<(RecordId, u32)>,
+        report: &mut RecoverReport,
+    ) -> Result<(), Error> {
         for (id, version) in begun {
             let object = self
                 .blocking(move |store| {
@@ -121,17 +129,6 @@ impl Archive {
             }
         }
         Ok(())
-    }
-
-    /// The right to make versions, which one process has at a time.
-    pub(crate) fn revising(&self) -> Result<Option<Lock>, Error> {
-        let file = File::options().create(true).append(true).open(self.store.root().join(LOCK));
-        let file = file.map_err(Error::storage("open the lock of those who make versions"))?;
-        Lock::exclusive(file).map_err(Error::storage("lock the making of versions"))
-    }
-
-    fn in_use(&self) -> Error {
-        Error::InUse { path: self.dir().display().to_string() }
     }
 }
 

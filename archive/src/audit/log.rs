@@ -7,7 +7,7 @@ use muniment_seal::note::NoteVerifier;
 
 use super::repair::audit_logs;
 use super::work::{Audit, row_name};
-use crate::archive::CATALOGUE;
+use crate::catalogue::{CATALOGUE, Right};
 use crate::finding::Findings;
 use crate::log::{Logged, leaf_hash};
 use crate::object::name_of;
@@ -22,8 +22,21 @@ impl Audit<'_> {
         // Read first: what is published meanwhile is more, never less.
         let published = self.archive.catalogue.published_size().await?;
         let (key, repairs) = (key.cloned(), self.repairs);
-        let (logs, mut repaired) =
-            self.archive.blocking(move |store| audit_logs(store, published, key.as_ref(), repairs)).await?;
+        let catalogue = &self.archive.catalogue;
+        // While something is put right, nobody is to publish.
+        let right = match repairs {
+            true => {
+                let right = catalogue.take(Right::Publish).await?;
+                Some(right.ok_or_else(|| Error::InUse { path: catalogue.place() })?)
+            }
+            false => None,
+        };
+        let read =
+            self.archive.blocking(move |store| audit_logs(store, published, key.as_ref(), repairs)).await;
+        if let Some(right) = right {
+            right.give_up().await;
+        }
+        let (logs, mut repaired) = read?;
         self.report.repaired.append(&mut repaired);
         for (number, (mut findings, logged)) in logs.into_iter().enumerate() {
             self.compare_order(&logged, &mut findings).await?;

@@ -9,7 +9,7 @@ use muniment_seal::note::NoteVerifier;
 use crate::finding::Findings;
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::{object_id, root_files};
-use crate::log::{Logged, PublishedLog, audit_log};
+use crate::log::{Logged, audit_log};
 use crate::object::{name_of, retained_until};
 use crate::store::Store;
 use crate::version_file::{Unusable, VersionFile, is_of_older_form};
@@ -159,8 +159,6 @@ pub(super) fn audit_logs(
     if !repairs || !is_amiss || copies.len() < 2 {
         return Ok((logs, Vec::new()));
     }
-    // Nobody is to publish meanwhile.
-    let _lock = PublishedLog::new(store).lock()?;
     let mut seen: Vec<Findings> = Vec::new();
     for _ in 0..ROUNDS {
         let has_written = mend_logs(&copies, &logs)?;

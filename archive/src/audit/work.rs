@@ -11,7 +11,7 @@ use super::blobs::{audit_blobs, unnamed_blobs};
 use super::object::AuditedObject;
 use super::repair::{repair_object, repair_root};
 use super::{AuditMonitor, AuditReport, Verify};
-use crate::archive::CATALOGUE;
+use crate::catalogue::{CATALOGUE, Right};
 use crate::finding::Findings;
 use crate::object::name_of;
 use crate::store::Store;
@@ -92,8 +92,11 @@ impl<'a> Audit<'a> {
             && let Some(row) = judged.row.take()
         {
             // Nobody is to make a version meanwhile; where somebody does, the next repair sees to it.
-            if let Some(_lock) = self.archive.revising()? {
-                self.archive.blocking(move |store| repair_object(&store.copies(), id, &row)).await?;
+            if let Some(right) = self.archive.catalogue.take(Right::Revise).await? {
+                let mended =
+                    self.archive.blocking(move |store| repair_object(&store.copies(), id, &row)).await;
+                right.give_up().await;
+                mended?;
             }
             let now = self.judge(id).await?;
             let is_gone = |finding: &AuditFinding| !now.findings.contains(finding);

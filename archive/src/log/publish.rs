@@ -1,7 +1,5 @@
 //! From the catalogue's order to published files.
 
-use std::fs::{self, File};
-
 use muniment_record::Digest;
 
 use super::tiles::{
@@ -10,7 +8,6 @@ use super::tiles::{
 };
 use super::tree::{fold, leaf_hash, root};
 use super::{Checkpoint, Entry};
-use crate::lock::Lock;
 use crate::store::Store;
 use crate::{Error, ErrorKind};
 
@@ -51,15 +48,6 @@ impl<'a> PublishedLog<'a> {
             // Damaged is not lost: it is named when it is read.
             Err(_) => false,
         }
-    }
-
-    /// Takes the right to publish, of one process at a time.
-    pub(crate) fn lock(self) -> Result<Lock, Error> {
-        let directory = self.store.root().join("log");
-        fs::create_dir_all(&directory).map_err(Error::storage("make the log's directory"))?;
-        let file = File::create(directory.join("lock")).map_err(Error::storage("lock the log"))?;
-        let lock = Lock::exclusive(file).map_err(Error::storage("lock the log"))?;
-        lock.ok_or_else(|| Error::InUse { path: directory.display().to_string() })
     }
 
     /// Writes everything of a larger tree but its checkpoint, and gives its root. `entries` begin with the bundle that

@@ -47,6 +47,8 @@ struct Move {
     name: String,
     /// Whether it changes places with what has the name.
     exchanges: bool,
+    /// Whether somebody else's is as good.
+    agreed: bool,
 }
 
 impl DiskStore {
@@ -86,7 +88,7 @@ impl DiskStore {
         if target.is_file() && digest_of_file(&target)? == expected {
             return Ok(None);
         }
-        let step = Move { staged: self.staged(), name, exchanges: false };
+        let step = Move { staged: self.staged(), name, exchanges: false, agreed: false };
         let written = self.stage_file(&step.staged, content);
         self.kept_or_discarded(step, written).map(Some)
     }
@@ -94,7 +96,12 @@ impl DiskStore {
     /// Stages a tree. One that grows is staged whole beside the present one: what that holds already by links, then the new
     /// files. Nothing is durable yet.
     fn stage_tree(&self, tree: &Tree) -> Result<Move, Error> {
-        let step = Move { staged: self.staged(), name: tree.directory.clone(), exchanges: tree.grows };
+        let step = Move {
+            staged: self.staged(),
+            name: tree.directory.clone(),
+            exchanges: tree.grows,
+            agreed: tree.agreed,
+        };
         let written = (|| {
             if tree.grows {
                 self.link_present(&step, tree)?;
@@ -209,6 +216,10 @@ impl DiskStore {
             fs::create_dir_all(parent).map_err(Error::storage(attempt()))?;
         }
         match fs::rename(&step.staged, &target) {
+            // Somebody else has written the same tree meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && step.agreed => {
+                self.discard(std::slice::from_ref(step));
+            }
             // Remains under a name that a new tree gets.
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 move_aside(&target, &self.staged())?;
@@ -245,7 +256,7 @@ impl ObjectStore for DiskStore {
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let target = self.path(name)?;
-        let step = Move { staged: self.staged(), name: name.to_owned(), exchanges: false };
+        let step = Move { staged: self.staged(), name: name.to_owned(), exchanges: false, agreed: false };
         let written = write_synced(&step.staged, bytes).and_then(|()| {
             self.brake.step("file-synced")?;
             let parent = target.parent().unwrap_or(&self.root);

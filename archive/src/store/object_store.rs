@@ -175,6 +175,8 @@ pub struct Tree {
     pub grows: bool,
     /// Until when its files are retained, in a store that has locks.
     pub retained_until: Option<Timestamp>,
+    /// Whether several may write the tree, a new one, at a time, all with the same bytes: what is there is then left alone.
+    pub agreed: bool,
 }
 
 /// Where bytes come from.
@@ -210,12 +212,16 @@ fn write_one_by_one<S: ObjectStore + ?Sized>(store: &S, parcel: Parcel) -> Resul
         store.put(&name, &content.read()?)?;
     }
     let Some(tree) = parcel.tree else { return Ok(()) };
-    if !tree.grows {
+    if !tree.grows && !tree.agreed {
         clear(store, &tree.directory)?;
     }
     let until = tree.retained_until.filter(|_| store.has_locks());
     for (path, content) in tree.files {
         let (name, bytes) = (format!("{}/{path}", tree.directory), content.read()?);
+        // Whoever wrote it first has the last word; it is the same one.
+        if tree.agreed && store.get(&name).is_ok_and(|there| there == bytes) {
+            continue;
+        }
         match until {
             Some(until) => store.put_retained(&name, &bytes, until)?,
             None if tree.grows => store.put(&name, &bytes)?,

@@ -12,7 +12,6 @@ use muniment_seal::note::NoteKey;
 use tokio::task::JoinSet;
 
 use super::fixture::{Document, House, audit, id_of, now};
-use crate::catalogue::append_entry;
 use crate::log::{Entry, Tiles, inclusion};
 use crate::{Archive, BatchId, leaf_hash, verify_inclusion};
 
@@ -99,13 +98,11 @@ async fn measure_log(archive: &Archive, count: u32) {
     let leaf = "x".repeat(600);
     let started = Instant::now();
     for first in (0..count).step_by(1000) {
-        let mut transaction = archive.catalogue.begin().await.unwrap();
-        for number in first..first + 1000 {
+        let entry = |number| {
             let (leaf, companion) = (format!("{leaf}{number}"), leaf.repeat(3));
-            let entry = Entry { record: id_of(number), version: 1, leaf, companion };
-            append_entry(&mut transaction, &entry).await.unwrap();
-        }
-        transaction.commit().await.unwrap();
+            Entry { record: id_of(number), version: 1, leaf, companion }
+        };
+        archive.catalogue.append(&(first..first + 1000).map(entry).collect::<Vec<_>>()).await.unwrap();
     }
     let sequenced = started.elapsed();
     let checkpoint = archive.publish_log(&key).await.unwrap().unwrap();

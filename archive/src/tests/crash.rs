@@ -22,9 +22,9 @@ const WORK: &str = "MUNIMENT_CRASH_WORK";
 const PASSAGE: &str = "MUNIMENT_CRASH_PASSAGE";
 /// Files in which it says what it has acknowledged and where it ended.
 const ACKNOWLEDGED: &str = "acknowledged";
-const STOPPED_AT: &str = "stopped-at";
+pub(super) const STOPPED_AT: &str = "stopped-at";
 
-fn key_of(house: &House) -> NoteKey {
+pub(super) fn key_of(house: &House) -> NoteKey {
     NoteKey::from_text(&fs::read_to_string(house.dir().join("log.key")).unwrap()).unwrap()
 }
 
@@ -126,6 +126,7 @@ async fn doomed_process() {
     };
     match env::var(WORK).unwrap().as_str() {
         "take-in" => take_in(&house, &mut acknowledge).await,
+        "queue" => super::queue::empty(&house, &mut acknowledge).await,
         "revise" => revise(&house, &mut acknowledge).await,
         _ => rebuild(&house).await,
     }
@@ -239,8 +240,50 @@ async fn an_intake_that_is_aborted_anywhere_loses_nothing_and_doubles_nothing() 
     let start = template(0, 0).await;
     let met = matrix("take-in", &start, taken_up_again).await;
     let missing: Vec<&str> = point::ALL.into_iter().filter(|name| !met.contains(*name)).collect();
-    // Those of S3, of versions and of a rebuild, which have matrices of their own.
-    assert_eq!(missing, &point::ALL[point::ALL.len() - 11..]);
+    // Those of the queue, of S3, of versions and of a rebuild, which have matrices of their own.
+    assert_eq!(missing, &point::ALL[point::ALL.len() - 18..]);
+}
+
+async fn emptied_again(house: &House, context: &str) {
+    let said = fs::read_to_string(house.dir().join(ACKNOWLEDGED)).unwrap_or_default();
+    let archive = Archive::open(&house.home()).await.unwrap();
+    for line in said.lines() {
+        let receipt: Receipt = serde_json::from_str(line).unwrap();
+        assert_eq!(archive.receipt(receipt.record).await.unwrap(), receipt, "{context}");
+    }
+    let kept = checkpoint(house);
+    archive.close().await;
+    drop(archive);
+    super::queue::empty(house, &mut |_| {}).await;
+    begins_with(house, kept.as_deref(), context).await;
+    let archive = Archive::open(&house.home()).await.unwrap();
+    assert_eq!(
+        archive.queue(now()).await.unwrap(),
+        crate::QueueCount { set_aside: 1, ..Default::default() },
+        "{context}"
+    );
+    let winner = archive.find("H05.12-260224-0000-KQ1").await.unwrap();
+    archive.close().await;
+    drop(archive);
+    all_is_well(house, &[u32::from(winner == [id_of(1)]), 2], context).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_is_aborted_anywhere_loses_nothing_and_doubles_nothing() {
+    let start = template(0, 0).await;
+    let met = matrix("queue", &start, emptied_again).await;
+    for name in [
+        "scans-kept",
+        "queued",
+        "claimed",
+        "put-off",
+        "set-aside",
+        "sealed-kept",
+        "staged",
+        "records-committed",
+    ] {
+        assert!(met.contains(name), "{name} was not met: {met:?}");
+    }
 }
 
 async fn revised_again(house: &House, context: &str) {

@@ -168,7 +168,7 @@ async fn a_catalogue_that_says_something_else_is_named() {
     ] {
         let (house, archive) = House::new().await;
         archive_all(&house, &archive, 0..3).await;
-        let mut transaction = archive.catalogue.begin().await.unwrap();
+        let mut transaction = archive.catalogue.sqlite().unwrap().begin().await.unwrap();
         sqlx::query(statement).bind(id_of(1).to_string()).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
         let report = audit(&archive).await;

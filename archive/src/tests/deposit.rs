@@ -148,7 +148,7 @@ async fn codes_of_an_older_catalogue_are_brought_to_canonical_form() {
         document.deposit(&archive, &batch).await.unwrap();
     }
     let old = ["000.00.12.H05", "000.00.00.H05", "000.03.12.H05", "007.03.12.H05"];
-    let mut transaction = archive.catalogue.begin().await.unwrap();
+    let mut transaction = archive.catalogue.sqlite().unwrap().begin().await.unwrap();
     for (seed, agency) in (1..).zip(old) {
         sqlx::query("UPDATE records SET result_code = ?1 || '-KQ1', dossier_code = ?1 WHERE id = ?2")
             .bind(format!("{agency}-260224-0017"))
@@ -157,7 +157,7 @@ async fn codes_of_an_older_catalogue_are_brought_to_canonical_form() {
             .await
             .unwrap();
     }
-    sqlx::raw_sql(include_str!("../../migrations/0003_canonical_codes.sql"))
+    sqlx::raw_sql(include_str!("../../migrations/sqlite/0003_canonical_codes.sql"))
         .execute(&mut *transaction)
         .await
         .unwrap();

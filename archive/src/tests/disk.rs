@@ -68,7 +68,7 @@ async fn a_read_only_disk_refuses_and_later_goes_on() {
 
 /// Says something to the connection that writes the catalogue.
 async fn pragma(archive: &Archive, statement: &'static str) {
-    let mut transaction = archive.catalogue.begin().await.unwrap();
+    let mut transaction = archive.catalogue.sqlite().unwrap().begin().await.unwrap();
     sqlx::query(statement).execute(&mut *transaction).await.unwrap();
     transaction.commit().await.unwrap();
 }

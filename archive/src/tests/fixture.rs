@@ -144,6 +144,14 @@ impl Document {
         Self { code: self.code.replace("H05.12", "000.00.12.H05"), ..self }
     }
 
+    pub(super) fn pdf(&self) -> &Path {
+        &self.pdf
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn arrival(&self) -> Arrival {
         Arrival::new(&self.name, std::slice::from_ref(&self.source), self.pages)
     }

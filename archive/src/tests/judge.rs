@@ -8,7 +8,6 @@ use muniment_seal::note::NoteKey;
 
 use super::fixture::{House, archive_all, id_of, now};
 use crate::Archive;
-use crate::catalogue::append_entry;
 use crate::log::{Entry, Salt};
 use crate::object::StoredObject;
 
@@ -27,14 +26,12 @@ fn said(output: &Output) -> String {
 async fn enter_many(archive: &Archive, count: u32) {
     let store = archive.store.as_ref();
     let first = StoredObject::load(store, id_of(0)).unwrap();
-    let mut transaction = archive.catalogue.begin().await.unwrap();
-    for number in 1000..1000 + count {
+    let entry = |number| {
         let mut record = first.record.clone();
         record.id = id_of(number);
-        let entry = Entry::new(&record, &first.events, now(), Salt::random().unwrap()).unwrap();
-        append_entry(&mut transaction, &entry).await.unwrap();
-    }
-    transaction.commit().await.unwrap();
+        Entry::new(&record, &first.events, now(), Salt::random().unwrap()).unwrap()
+    };
+    archive.catalogue.append(&(1000..1000 + count).map(entry).collect::<Vec<_>>()).await.unwrap();
 }
 
 #[tokio::test]

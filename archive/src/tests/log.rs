@@ -7,7 +7,6 @@ use muniment_seal::note::NoteKey;
 use proptest::prelude::*;
 
 use super::fixture::{House, archive_all, audit, files, id_of, now};
-use crate::catalogue::append_entry;
 use crate::log::Entry;
 use crate::{Archive, Checkpoint, ConsistencyProof, LogProof, leaf_hash, verify_consistency};
 
@@ -22,17 +21,13 @@ fn key() -> NoteKey {
 
 /// Enters events that belong to no record, so that trees grow fast.
 async fn enter(archive: &Archive, numbers: std::ops::Range<u32>) {
-    let mut transaction = archive.catalogue.begin().await.unwrap();
-    for number in numbers {
-        let entry = Entry {
-            record: id_of(number),
-            version: 1,
-            leaf: format!("leaf {number}"),
-            companion: format!("companion {number}"),
-        };
-        append_entry(&mut transaction, &entry).await.unwrap();
-    }
-    transaction.commit().await.unwrap();
+    let entry = |number| Entry {
+        record: id_of(number),
+        version: 1,
+        leaf: format!("leaf {number}"),
+        companion: format!("companion {number}"),
+    };
+    archive.catalogue.append(&numbers.map(entry).collect::<Vec<_>>()).await.unwrap();
 }
 
 /// The root by RFC 6962's definition.
@@ -371,7 +366,7 @@ async fn a_catalogue_with_another_order_or_without_an_entry_is_named() {
         let (house, archive) = House::new().await;
         archive_all(&house, &archive, 0..3).await;
         publish(&archive, &key()).await;
-        let mut transaction = archive.catalogue.begin().await.unwrap();
+        let mut transaction = archive.catalogue.sqlite().unwrap().begin().await.unwrap();
         sqlx::query(statement).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
         let report = audit(&archive).await;

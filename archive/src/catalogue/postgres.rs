@@ -1,0 +1,282 @@
+//! The catalogue in PostgreSQL: one schema of a database, for the programs of any number of machines.
+//!
+//! Statements of a transaction go over the network one by one, so what concerns many records is written with arrays. The
+//! transactions that give out positions of the log and sequences of the outbox queue at a lock of `log_entries`, which they
+//! take first: positions have no gaps, and a reader of the outbox never passes over a sequence that becomes visible later.
+
+use std::fmt;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Row, Transaction};
+
+use super::cells::text;
+use super::{Catalogue, Held, Right};
+use crate::Error;
+
+mod enter;
+mod fixity;
+mod intake;
+mod order;
+mod queue;
+mod records;
+mod tables;
+
+/// The most sessions that one process has open, those for its locks not counted.
+const SESSIONS: u32 = 8;
+/// The longest name of a schema, in bytes, so that those beside it have names too.
+const LONGEST_NAME: usize = 50;
+
+/// Where a catalogue lies in PostgreSQL.
+#[derive(Clone)]
+pub struct PostgresSettings {
+    options: Box<PgConnectOptions>,
+    schema: String,
+}
+
+impl PostgresSettings {
+    /// Reads an address like `postgres://user:password@host/database` and takes the name of a schema in that database: small
+    /// letters, digits and underscores. Whatever the address leaves out has libpq's defaults, TLS (`sslmode`) too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where one of them cannot be used. The address is not repeated: it may hold a password.
+    pub fn new(address: &str, schema: &str) -> Result<Self, Error> {
+        let options = PgConnectOptions::from_str(address).map_err(|_| {
+            Error::Setting("the address of PostgreSQL is not of the form postgres://user@host/database")
+        })?;
+        let is_name = schema.starts_with(|c: char| c.is_ascii_lowercase())
+            && schema.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
+            && schema.len() <= LONGEST_NAME;
+        if !is_name {
+            return Err(Error::Setting(
+                "the schema's name must be of small letters, digits and underscores, a letter first, at most 50",
+            ));
+        }
+        // Statements may be logged at their level only: their values are personal data.
+        let options = options.application_name("muniment").disable_statement_logging();
+        Ok(Self { options: Box::new(options), schema: schema.to_owned() })
+    }
+
+    fn options(&self, schema: &str) -> PgConnectOptions {
+        // Whatever the server's default is, what is acknowledged is on its disk.
+        self.options.as_ref().clone().options([("search_path", schema), ("synchronous_commit", "on")])
+    }
+
+    async fn connect(&self) -> Result<PgConnection, Error> {
+        let options = self.options(&self.schema);
+        PgConnection::connect_with(&options).await.map_err(Error::catalogue("connect to PostgreSQL"))
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn drop_schema(&self) {
+        let mut connection = self.connect().await.unwrap();
+        let statement = format!("DROP SCHEMA {} CASCADE", self.schema);
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    fn beside(&self) -> String {
+        format!("{}_new", self.schema)
+    }
+
+    /// What a lock in the database is known by.
+    fn lock_name(&self, what: &str) -> String {
+        format!("muniment {} {what}", self.schema)
+    }
+}
+
+impl fmt::Display for PostgresSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let database = self.options.get_database().unwrap_or("the user's database");
+        write!(f, "PostgreSQL on {}: {database}, schema {}", self.options.get_host(), self.schema)
+    }
+}
+
+impl fmt::Debug for PostgresSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not derived: the options hold the password.
+        write!(f, "PostgresSettings({self})")
+    }
+}
+
+/// A catalogue in a schema of a database.
+#[derive(Debug)]
+pub(crate) struct PostgresCatalogue {
+    pool: PgPool,
+    settings: PostgresSettings,
+    /// Says that the catalogue is open: a rebuild waits for nobody and is refused meanwhile. Only a session holds such a lock.
+    _open: Option<PgConnection>,
+}
+
+/// The word in the name of the lock that is shared by all who have the catalogue open.
+const OPEN: &str = "open";
+
+pub(super) async fn is_taken(settings: &PostgresSettings) -> Result<bool, Error> {
+    let mut connection = settings.connect().await?;
+    let taken = has_schema(&mut connection, &settings.schema).await;
+    connection.close().await.ok();
+    taken
+}
+
+/// Makes an empty catalogue: the schema, which must not be there, with all its tables.
+pub(super) async fn create(settings: &PostgresSettings) -> Result<(), Error> {
+    let beside = create_beside(settings).await?;
+    beside.close().await;
+    swap(settings).await
+}
+
+/// Opens the catalogue.
+pub(super) async fn open(settings: &PostgresSettings) -> Result<PostgresCatalogue, Error> {
+    let mut session = settings.connect().await?;
+    if !try_lock(&mut session, "pg_try_advisory_lock_shared", &settings.lock_name(OPEN)).await? {
+        return Err(Error::InUse { path: settings.to_string() });
+    }
+    if !has_schema(&mut session, &settings.schema).await? {
+        return Err(Error::CatalogueMissing { path: settings.to_string() });
+    }
+    PostgresCatalogue::connect(settings, &settings.schema, Some(session)).await
+}
+
+/// Opens the catalogue without saying that it is open.
+pub(super) async fn open_alone(settings: &PostgresSettings) -> Result<PostgresCatalogue, Error> {
+    if !is_taken(settings).await? {
+        return Err(Error::CatalogueMissing { path: settings.to_string() });
+    }
+    PostgresCatalogue::connect(settings, &settings.schema, None).await
+}
+
+pub(super) async fn lock_for_rebuild(settings: &PostgresSettings) -> Result<Option<Held>, Error> {
+    lock(settings, OPEN).await
+}
+
+/// Makes an empty catalogue in a schema beside the present one.
+pub(super) async fn create_beside(settings: &PostgresSettings) -> Result<PostgresCatalogue, Error> {
+    let (mut connection, beside) = (settings.connect().await?, settings.beside());
+    // The name was checked; identifiers cannot be bound.
+    let statements = format!("DROP SCHEMA IF EXISTS {beside} CASCADE; CREATE SCHEMA {beside}");
+    let made = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
+    made.map_err(Error::catalogue("make a schema in PostgreSQL"))?;
+    connection.close().await.ok();
+    PostgresCatalogue::connect(settings, &beside, None).await
+}
+
+/// Puts the new catalogue in the old one's place, in one transaction; the old one stays as `…_old`.
+pub(super) async fn swap(settings: &PostgresSettings) -> Result<(), Error> {
+    let attempt = Error::catalogue("put the new catalogue in place");
+    let mut connection = settings.connect().await?;
+    let (schema, beside) = (&settings.schema, settings.beside());
+    let mut statements = String::from("BEGIN;");
+    if has_schema(&mut connection, schema).await? {
+        statements += &format!(
+            "DROP SCHEMA IF EXISTS {schema}_old CASCADE; ALTER SCHEMA {schema} RENAME TO {schema}_old;"
+        );
+    }
+    statements += &format!("ALTER SCHEMA {beside} RENAME TO {schema}; COMMIT");
+    let swapped = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
+    swapped.map_err(attempt)?;
+    crate::point::reached("new-catalogue-moved");
+    connection.close().await.ok();
+    Ok(())
+}
+
+async fn has_schema(connection: &mut PgConnection, schema: &str) -> Result<bool, Error> {
+    let row = sqlx::query("SELECT 1 FROM pg_namespace WHERE nspname = $1")
+        .bind(schema)
+        .fetch_optional(connection)
+        .await
+        .map_err(look_up())?;
+    Ok(row.is_some())
+}
+
+/// Takes a lock in a session of its own; nothing where another has it.
+async fn lock(settings: &PostgresSettings, what: &str) -> Result<Option<Held>, Error> {
+    let mut session = settings.connect().await?;
+    let taken = try_lock(&mut session, "pg_try_advisory_lock", &settings.lock_name(what)).await?;
+    Ok(taken.then(|| Held::Session(Box::new(session))))
+}
+
+async fn try_lock(session: &mut PgConnection, function: &str, name: &str) -> Result<bool, Error> {
+    let statement = format!("SELECT {function}(hashtextextended($1, 0)) AS taken");
+    let row = sqlx::query(AssertSqlSafe(statement))
+        .bind(name)
+        .fetch_one(session)
+        .await
+        .map_err(Error::catalogue("take a lock in PostgreSQL"))?;
+    row.try_get("taken").map_err(look_up())
+}
+
+impl PostgresCatalogue {
+    async fn connect(
+        settings: &PostgresSettings,
+        schema: &str,
+        open: Option<PgConnection>,
+    ) -> Result<Self, Error> {
+        let pool =
+            PgPoolOptions::new().max_connections(SESSIONS).connect_with(settings.options(schema)).await;
+        let pool = pool.map_err(Error::catalogue("connect to PostgreSQL"))?;
+        sqlx::migrate!("./migrations/postgres").run(&pool).await.map_err(Error::Migrate)?;
+        Ok(Self { pool, settings: settings.clone(), _open: open })
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
+        self.pool.begin().await.map_err(Error::catalogue("begin a transaction of the catalogue"))
+    }
+
+    /// Begins a transaction that gives out positions of the log or sequences of the outbox.
+    async fn begin_sequencing(&self) -> Result<Transaction<'static, Postgres>, Error> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("LOCK TABLE log_entries IN EXCLUSIVE MODE")
+            .execute(&mut *transaction)
+            .await
+            .map_err(write())?;
+        Ok(transaction)
+    }
+}
+
+#[async_trait]
+impl Catalogue for PostgresCatalogue {
+    fn place(&self) -> String {
+        self.settings.to_string()
+    }
+
+    async fn faults(&self) -> Result<Vec<String>, Error> {
+        const RIGHT: [(&str, &str); 3] =
+            [("fsync", "on"), ("full_page_writes", "on"), ("synchronous_commit", "on")];
+        let mut faults = Vec::new();
+        for (setting, right) in RIGHT {
+            let row = sqlx::query("SELECT current_setting($1) AS value")
+                .bind(setting)
+                .fetch_one(&self.pool)
+                .await
+                .map_err(Error::catalogue("check the catalogue"))?;
+            let value = text(&row, "value")?;
+            if value != right {
+                faults.push(format!("PostgreSQL's {setting} is {value}: what it acknowledges may be lost"));
+            }
+        }
+        Ok(faults)
+    }
+
+    async fn take(&self, right: Right) -> Result<Option<Held>, Error> {
+        lock(&self.settings, right.as_str()).await
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn look_up() -> impl FnOnce(sqlx::Error) -> Error {
+    Error::catalogue("look something up in the catalogue")
+}
+
+fn write() -> impl FnOnce(sqlx::Error) -> Error {
+    Error::catalogue("write to the catalogue")
+}
+
+/// Ids as a list that is bound.
+fn ids<'a>(records: impl IntoIterator<Item = &'a muniment_record::RecordId>) -> Vec<String> {
+    records.into_iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,54 @@
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Executor};
+
+use crate::lock::Lock;
+
+/// What one process does at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// Publishing the log.
+    Publish,
+    /// Making next versions of records.
+    Revise,
+}
+
+impl Right {
+    /// The word that stands for it in the names of locks.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Publish => "publishing",
+            Self::Revise => "revising",
+        }
+    }
+}
+
+/// A right that is held. It ends with the process, however that ends.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// By a lock on a file of this machine.
+    File(Lock),
+    /// By a session of the database.
+    Session(Box<PgConnection>),
+}
+
+impl Held {
+    /// Gives the right up. When this returns, another may have it; a right that is dropped is given up a moment later.
+    pub(crate) async fn give_up(self) {
+        match self {
+            Self::File(lock) => drop(lock),
+            Self::Session(mut session) => {
+                // Where the session is broken, the server has given the right up already.
+                session.execute("SELECT pg_advisory_unlock_all()").await.ok();
+                session.close().await.ok();
+            }
+        }
+    }
+
+    /// Whether the right is still held: a database forgets those of a session that broke off.
+    pub(crate) async fn stands(&mut self) -> bool {
+        match self {
+            Self::File(_) => true,
+            Self::Session(session) => session.ping().await.is_ok(),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use muniment_record::{Digest, DossierCode, Receipt, Record, RecordId, ResultCode};
+
+use super::super::cells::{json, number, parsed};
+use super::super::queue::signed;
+use super::super::records::{as_json, behind, concerns_one, known_version, level_of, outbox_row, symbol_key};
+use super::super::{Entering, KnownVersion, OutboxRow, Records, Restored};
+use super::enter::{enter, insert_version_rows, restore};
+use super::order::append_entry;
+use super::{SqliteCatalogue, look_up, write};
+use crate::Error;
+
+#[async_trait]
+impl Records for SqliteCatalogue {
+    async fn enter(&self, entering: &[Entering]) -> Result<Vec<Result<(), Error>>, Error> {
+        let mut transaction = self.begin().await?;
+        let mut results = Vec::with_capacity(entering.len());
+        for one in entering {
+            match enter(&mut transaction, one).await {
+                // SQLite may have rolled all back (sqlite.org/lang_transaction.html, 2.3); so is it done here.
+                Err(error) if !concerns_one(&error) => return Err(error),
+                result => results.push(result),
+            }
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit records"))?;
+        Ok(results)
+    }
+
+    async fn restore(&self, found: &[Restored]) -> Result<Vec<Result<(), Error>>, Error> {
+        let mut transaction = self.begin().await?;
+        let mut results = Vec::with_capacity(found.len());
+        for one in found {
+            match restore(&mut transaction, one).await {
+                Err(error) if !concerns_one(&error) => return Err(error),
+                result => results.push(result),
+            }
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit rebuilt records"))?;
+        Ok(results)
+    }
+
+    async fn replace(&self, next: &Entering) -> Result<(), Error> {
+        let Entering { record, receipt, entry, .. } = next;
+        let mut transaction = self.begin().await?;
+        let changed = sqlx::query(
+            "UPDATE records SET version = ?, sha256 = ?, archived_at = ?, level = ?, record = ?
+             WHERE id = ? AND version = ?",
+        )
+        .bind(record.version)
+        .bind(record.sha256.to_string())
+        .bind(receipt.archived_at.to_string())
+        .bind(level_of(record))
+        .bind(as_json("a record", record)?)
+        .bind(record.id.to_string())
+        .bind(record.version - 1)
+        .execute(&mut *transaction)
+        .await
+        .map_err(write())?;
+        if changed.rows_affected() != 1 {
+            return Err(Error::Mismatch { record: record.id, what: "the version" });
+        }
+        insert_version_rows(&mut transaction, record, receipt).await?;
+        sqlx::query("DELETE FROM revisions WHERE record = ?")
+            .bind(record.id.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(write())?;
+        append_entry(&mut transaction, entry).await?;
+        transaction.commit().await.map_err(Error::catalogue("commit a version"))
+    }
+
+    async fn code_holder(&self, code: &ResultCode) -> Result<Option<RecordId>, Error> {
+        let row = sqlx::query("SELECT id FROM records WHERE result_code = ?")
+            .bind(code.canonical())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(look_up())?;
+        row.map(|row| parsed(&row, "id")).transpose()
+    }
+
+    async fn record(&self, id: RecordId) -> Result<Option<Record>, Error> {
+        let row = sqlx::query("SELECT record FROM records WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(look_up())?;
+        row.map(|row| json(&row, "record")).transpose()
+    }
+
+    async fn records(&self, after: Option<RecordId>, limit: u32) -> Result<Vec<Record>, Error> {
+        let rows = sqlx::query("SELECT record FROM records WHERE id > ? ORDER BY id LIMIT ?")
+            .bind(behind(after))
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(look_up())?;
+        rows.iter().map(|row| json(row, "record")).collect()
+    }
+
+    async fn ids(&self, after: Option<RecordId>, limit: u32) -> Result<Vec<RecordId>, Error> {
+        let rows = sqlx::query("SELECT id FROM records WHERE id > ? ORDER BY id LIMIT ?")
+            .bind(behind(after))
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(look_up())?;
+        rows.iter().map(|row| parsed(row, "id")).collect()
+    }
+
+    async fn find(&self, code: &str) -> Result<Vec<RecordId>, Error> {
+        let rows = sqlx::query(
+            "SELECT id FROM records WHERE id = ?1
+             UNION SELECT id FROM records WHERE result_code = ?2
+             UNION SELECT id FROM records WHERE dossier_code = ?3
+             UNION SELECT id FROM records WHERE symbol_key = ?4
+             ORDER BY id",
+        )
+        .bind(code.parse::<RecordId>().ok().map(|id| id.to_string()))
+        .bind(ResultCode::from_typed(code).ok().map(|code| code.canonical()))
+        .bind(DossierCode::from_typed(code).ok().map(|code| code.canonical()))
+        .bind(symbol_key(code))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(look_up())?;
+        rows.iter().map(|row| parsed(row, "id")).collect()
+    }
+
+    async fn receipt(&self, id: RecordId, version: u32) -> Result<Option<Receipt>, Error> {
+        let row = sqlx::query("SELECT receipt FROM receipts WHERE record = ? AND version = ?")
+            .bind(id.to_string())
+            .bind(version)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(look_up())?;
+        row.map(|row| json(&row, "receipt")).transpose()
+    }
+
+    async fn outbox(&self, after: u64, limit: u32) -> Result<Vec<OutboxRow>, Error> {
+        let rows = sqlx::query(
+            "SELECT sequence, record, version FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?",
+        )
+        .bind(signed(after))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(look_up())?;
+        rows.iter().map(outbox_row).collect()
+    }
+
+    async fn count(&self) -> Result<u64, Error> {
+        let row = sqlx::query("SELECT count(*) AS n FROM records")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(look_up())?;
+        number(&row, "n")
+    }
+
+    async fn holder_of(&self, pdf: &Digest) -> Result<Option<RecordId>, Error> {
+        let row = sqlx::query("SELECT record FROM versions WHERE sha256 = ? ORDER BY record LIMIT 1")
+            .bind(pdf.to_string())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(look_up())?;
+        row.map(|row| parsed(&row, "record")).transpose()
+    }
+
+    async fn versions(&self, after: Option<RecordId>, records: u32) -> Result<Vec<KnownVersion>, Error> {
+        let rows = sqlx::query(
+            "SELECT record, version, sha256 FROM versions
+             WHERE record IN (SELECT id FROM records WHERE id > ? ORDER BY id LIMIT ?)
+             ORDER BY record, version",
+        )
+        .bind(behind(after))
+        .bind(records)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(look_up())?;
+        rows.iter().map(known_version).collect()
+    }
+
+    async fn to_uplift(
+        &self,
+        after: Option<RecordId>,
+        archived_by: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, Error> {
+        // Ids grow with the time of registration, so the order is that of age; the receipt has the exact time.
+        let rows = sqlx::query(
+            "SELECT records.record, receipts.receipt FROM records
+             JOIN receipts ON receipts.record = records.id AND receipts.version = records.version
+             WHERE level = 'B-T' AND id > ? ORDER BY id LIMIT ?",
+        )
+        .bind(behind(after))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(look_up())?;
+        let mut due = Vec::new();
+        for row in &rows {
+            let receipt: Receipt = json(row, "receipt")?;
+            if receipt.archived_at <= archived_by {
+                due.push(json(row, "record")?);
+            }
+        }
+        Ok(due)
+    }
+
+    async fn begin_revision(&self, id: RecordId, version: u32, now: Timestamp) -> Result<(), Error> {
+        sqlx::query("INSERT OR REPLACE INTO revisions (record, version, begun_at) VALUES (?, ?, ?)")
+            .bind(id.to_string())
+            .bind(version)
+            .bind(now.to_string())
+            .execute(&self.writer)
+            .await
+            .map_err(write())?;
+        Ok(())
+    }
+
+    async fn revisions(&self) -> Result<Vec<(RecordId, u32)>, Error> {
+        let rows = sqlx::query("SELECT record, version FROM revisions ORDER BY record")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(look_up())?;
+        rows.iter().map(|row| Ok((parsed(row, "record")?, number(row, "version")?))).collect()
+    }
+
+    async fn give_up_revision(&self, id: RecordId) -> Result<(), Error> {
+        sqlx::query("DELETE FROM revisions WHERE record = ?")
+            .bind(id.to_string())
+            .execute(&self.writer)
+            .await
+            .map_err(write())?;
+        Ok(())
+    }
+}

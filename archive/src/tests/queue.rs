@@ -1,0 +1,166 @@
+//! The way of a document through the queue, with workers that stop, sleep and wake up late.
+
+use jiff::{SignedDuration, Timestamp};
+use muniment_record::{LookupToken, Receipt};
+use tempfile::TempDir;
+
+use super::crash::{STOPPED_AT, key_of};
+use super::fixture::{Document, House, audit, files, id_of, now};
+use crate::{Archive, BatchId, Claim, Error, Outcome, QueueCount, Registration, Task};
+
+fn later(seconds: i64) -> Timestamp {
+    now().checked_add(SignedDuration::from_secs(seconds)).unwrap()
+}
+
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+async fn enqueue(archive: &Archive, batch: &BatchId, document: &Document) -> Registration {
+    let record = document.record(batch);
+    let task = Task { sources: record.sources, description: record.description };
+    let offered = (document.id, LookupToken::from_random(7));
+    let arrival = (document.name.as_str(), document.pages);
+    let scans = [document.scan.clone()];
+    archive.enqueue(batch, arrival, &task, &scans, offered, now()).await.unwrap()
+}
+
+/// Which document of the fixture a claim is about, as it is sealed this time: with other bytes than any other time.
+fn sealed(house: &House, claim: &Claim) -> Document {
+    let seed = claim.name().trim_start_matches("scan-").trim_end_matches(".jpg").parse().unwrap();
+    let document = Document::new(house, seed, u32::try_from(claim.fence.0).unwrap() * 10 + 1);
+    if seed == 1 { document.with_code_of(0) } else { document }
+}
+
+async fn stage(archive: &Archive, house: &House, claim: &mut Claim) -> Result<(), Error> {
+    let document = sealed(house, claim);
+    let record = document.record(claim.batch());
+    archive.stage_content(claim, record, document.pdf(), document.text(), now()).await
+}
+
+async fn deposit(archive: &Archive, claim: &Claim) -> Result<Receipt, Error> {
+    archive.deposit_staged(claim, TempDir::new().unwrap().path()).await
+}
+
+async fn claim(archive: &Archive, at: Timestamp) -> Option<Claim> {
+    archive.claim("worker", LEASE, at).await.unwrap()
+}
+
+/// Queues three documents, of which the second has the code of the first, and empties the queue. After a stop, it is so much later
+/// that all leases have run out.
+pub(super) async fn empty(house: &House, acknowledge: &mut dyn FnMut(&Receipt)) {
+    let archive = Archive::open(&house.home()).await.unwrap();
+    archive.recover(now()).await.unwrap();
+    let at = if house.dir().join(STOPPED_AT).exists() { later(3600) } else { now() };
+    let batch = archive.open_batch(now()).await.unwrap();
+    for seed in 0..3 {
+        let document = Document::new(house, seed, 0);
+        let document = if seed == 1 { document.with_code_of(0) } else { document };
+        if archive.aside().await.unwrap().iter().all(|one| one.record != document.id) {
+            enqueue(&archive, &batch, &document).await;
+        }
+    }
+    let mut has_put_off = false;
+    while let Some(mut claim) = claim(&archive, at).await {
+        if claim.record == id_of(2) && !has_put_off {
+            has_put_off = true;
+            archive.put_off(&claim, "no-space", at).await.unwrap();
+            continue;
+        }
+        if !claim.is_staged() {
+            stage(&archive, house, &mut claim).await.unwrap();
+        }
+        match deposit(&archive, &claim).await {
+            Ok(receipt) => acknowledge(&receipt),
+            Err(error) => {
+                assert_eq!(error.code(), "result-code-taken");
+                let (code, detail) = (error.code().to_owned(), error.to_string());
+                archive.set_aside(&claim, Outcome::Rejected { code, detail }, now()).await.unwrap();
+            }
+        }
+    }
+    archive.publish_log(&key_of(house)).await.unwrap();
+    archive.close().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_wakes_up_late_changes_nothing() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    for seed in [0, 2] {
+        let said = enqueue(&archive, &batch, &Document::new(&house, seed, 0)).await;
+        assert!(matches!(said, Registration::New { .. }));
+    }
+    // Of the first document, the earlier worker had sealed nothing; of the second, it had.
+    let mut early = [claim(&archive, now()).await.unwrap(), claim(&archive, now()).await.unwrap()];
+    assert!(claim(&archive, now()).await.is_none());
+    stage(&archive, &house, &mut early[1]).await.unwrap();
+    let mut late = [claim(&archive, later(61)).await.unwrap(), claim(&archive, later(61)).await.unwrap()];
+    assert_eq!(late.each_ref().map(|claim| (claim.tries, claim.is_staged())), [(2, false), (2, true)]);
+    assert!(!archive.renew(&early[0], LEASE, later(62)).await.unwrap());
+    assert!(archive.renew(&late[0], LEASE, later(62)).await.unwrap());
+    stage(&archive, &house, &mut late[0]).await.unwrap();
+    assert_eq!(stage(&archive, &house, &mut early[0]).await.unwrap_err().code(), "lease-lost");
+    let receipts = [deposit(&archive, &late[0]).await.unwrap(), deposit(&archive, &late[1]).await.unwrap()];
+
+    assert_eq!(deposit(&archive, &early[1]).await.unwrap_err().code(), "lease-lost");
+    let outcome = Outcome::Quarantined { code: "ocr-failed".to_owned(), detail: "late".to_owned() };
+    for claim in &early {
+        assert_eq!(archive.set_aside(claim, outcome.clone(), now()).await.unwrap_err().code(), "lease-lost");
+        archive.put_off(claim, "late", now()).await.unwrap();
+        archive.give_back(claim, now()).await.unwrap();
+    }
+    for receipt in receipts {
+        let record = archive.record(receipt.record).await.unwrap();
+        assert_eq!(record.sha256, receipt.sha256);
+        archive.pdf(&record).await.unwrap();
+    }
+    let report = audit(&archive).await;
+    assert!(report.is_clean() && report.records == 2 && report.unreferenced_blobs == 1, "{report:?}");
+    assert_eq!(archive.queue(now()).await.unwrap(), QueueCount::default());
+}
+
+#[tokio::test]
+async fn two_workers_that_write_one_object_at_once_write_the_same() {
+    for _ in 0..10 {
+        let (house, archive) = House::new().await;
+        let batch = archive.open_batch(now()).await.unwrap();
+        enqueue(&archive, &batch, &Document::new(&house, 0, 0)).await;
+        let mut first = claim(&archive, now()).await.unwrap();
+        stage(&archive, &house, &mut first).await.unwrap();
+        let second = claim(&archive, later(61)).await.unwrap();
+        // Of two processes: a group of one would write them one after the other.
+        let other = Archive::open(&house.home()).await.unwrap();
+        let (one, two) = tokio::join!(deposit(&archive, &first), deposit(&other, &second));
+        let receipt = two.unwrap();
+        // Whichever of the two wrote the object, the older claim came too late, or is told what the newer one has archived.
+        match one {
+            Ok(same) => assert_eq!(same, receipt),
+            Err(error) => assert_eq!(error.code(), "lease-lost"),
+        }
+        let record = archive.record(id_of(0)).await.unwrap();
+        assert_eq!((record.sha256, record.version), (receipt.sha256, 1));
+        let report = audit(&archive).await;
+        assert!(report.is_clean() && report.records == 1, "{report:?}");
+        other.close().await;
+        archive.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_queued_needs_its_scan_no_longer_and_is_fetched_by_name_and_bytes() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let document = Document::new(&house, 0, 0);
+    enqueue(&archive, &batch, &document).await;
+    let bytes = std::fs::read(&document.scan).unwrap();
+    std::fs::remove_file(&document.scan).unwrap();
+    let claimed = claim(&archive, now()).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let fetched = archive.fetch_scans(&claimed.task, folder.path()).await.unwrap();
+    assert_eq!(fetched[0].file_name().unwrap(), "scan-0.jpg");
+    assert_eq!(std::fs::read(&fetched[0]).unwrap(), bytes);
+    // A blob that has changed is not taken for the scan.
+    let blob = files(&house.home(), "blobs").pop().unwrap();
+    std::fs::write(blob, b"other bytes").unwrap();
+    let refused = archive.fetch_scans(&claimed.task, folder.path()).await.unwrap_err();
+    assert_eq!(refused.code(), "damaged");
+}

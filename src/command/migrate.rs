@@ -1,0 +1,64 @@
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use muniment_archive::{Archive, MigrationReport};
+
+use super::{Setting, print_json, write_whole};
+use crate::cli::MigrateArgs;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::wire;
+
+/// Moves the archive to where another configuration says: files first, then the catalogue, then the home's configuration, by which
+/// the move is done. Stopped before that, it goes on when it is run again.
+pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
+    let home = setting.open_home()?;
+    let _lock = home.lock()?;
+    let present = home.config()?;
+    let attempt = || format!("failed to read {}", args.config.display());
+    let text = fs::read_to_string(&args.config).with_context(attempt)?;
+    let new: Config = toml::from_str(&text).context("failed to understand the new configuration")?;
+    let mut report = MigrationReport::default();
+    if new.storage != present.storage {
+        let (from, to) = (wire::open_store(&home, &present)?.objects, wire::open_store(&home, &new)?.objects);
+        wire::require_locks(&new, to.as_ref())?;
+        let copied =
+            tokio::task::spawn_blocking(move || Archive::copy_store(from.as_ref(), to.as_ref())).await;
+        report = copied.context("the copy broke off")?.context("failed to copy the archive's files")?;
+    }
+    if new.catalogue != present.catalogue {
+        let (from, to) = (wire::catalogue_at(&home, &present)?, wire::catalogue_at(&home, &new)?);
+        report.rows = Archive::copy_catalogue(&from, &to).await.context("failed to copy the catalogue")?;
+    }
+    ensure!(
+        report != MigrationReport::default(),
+        setting.say(
+            "cấu hình mới không đổi nơi lưu tệp và danh mục, nên không có gì để chuyển",
+            "the new configuration has storage and catalogue where they are, so there is nothing to move"
+        )
+    );
+    // What runs from here on runs on the new one.
+    let kept = home.root().join("muniment.toml.before-migration");
+    fs::copy(home.config_file(), &kept).context("failed to keep the present configuration")?;
+    write_whole(&home.config_file(), text.as_bytes())?;
+    if setting.json {
+        print_json(&report)?;
+    } else {
+        let MigrationReport { objects, bytes, rows } = report;
+        println!(
+            "{}: {objects} {}, {} MB, {rows} {}",
+            setting.say("Đã chuyển", "Moved"),
+            setting.say("tệp", "files"),
+            bytes / 1_000_000,
+            setting.say("dòng danh mục", "catalogue rows")
+        );
+        println!(
+            "{}",
+            setting.say(
+                "Tiếp theo: chạy `muniment audit`; khi không có sai lệch mới xóa nơi lưu cũ.",
+                "Next: run `muniment audit`; remove what lies at the old place only when it finds nothing.",
+            )
+        );
+    }
+    Ok(Exit::Done)
+}
