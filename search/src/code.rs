@@ -166,10 +166,10 @@ impl Code {
 /// What stands in the older form of an agency's code for levels that are not there, the innermost first.
 const NO_LEVELS: [&str; 3] = ["000", "00", "00"];
 
-/// A letter and two digits.
-fn is_province(part: &str) -> bool {
+/// A province in a dossier code: a letter and two digits.
+pub(crate) fn is_province(part: &str) -> bool {
     matches!(part.as_bytes(), [letter, digits @ ..]
-        if letter.is_ascii_lowercase() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit))
+        if letter.is_ascii_alphabetic() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit))
 }
 
 fn is_number(part: &str) -> bool {

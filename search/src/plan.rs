@@ -155,13 +155,8 @@ impl<'a> Planner<'a> {
         let field = self.field(place);
         let folded = words.iter().map(|word| plain(Term::from_field_text(field, &word.folded)));
         let exact = words.iter().map(|word| plain(Term::from_field_text(self.fields.exact, &word.exact)));
-        let pairs = words.windows(2).filter_map(|pair| match pair {
-            [first, second] => {
-                let pair = format!("{} {}", first.exact, second.exact);
-                Some(plain(Term::from_field_text(self.fields.exact, &pair)))
-            }
-            _ => None,
-        });
+        let typed: Vec<&str> = words.iter().map(|word| word.exact.as_str()).collect();
+        let pairs = phrase::pairs(self.fields.exact, &typed).into_iter().map(plain);
         all_of(folded.chain(exact).chain(pairs).collect())
     }
 
@@ -256,7 +251,7 @@ impl<'a> Planner<'a> {
     pub(crate) fn is_anywhere(&self, term: &Term) -> tantivy::Result<bool> {
         match self.scope_filter() {
             None => Ok(self.searcher.doc_freq(term)? > 0),
-            Some(scope) => Ok(count(self.searcher, &all_of(vec![scope, plain(term.clone())]), 1)? > 0),
+            Some(_) => self.is_in_scope(plain(term.clone()).as_ref()),
         }
     }
 

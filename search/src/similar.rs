@@ -6,14 +6,15 @@ use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
-/// The words that one wrong, missing, surplus or swapped letter makes of `folded`, the commonest first. Words shorter
-/// than `shortest` have too many to guess, and another number is another thing.
+/// The words that one wrong, missing, surplus or swapped letter makes of `folded` and that may be seen, the commonest first. Words
+/// shorter than `shortest` have too many to guess, and another number is another thing.
 pub(crate) fn words(
     searcher: &Searcher,
     field: Field,
     folded: &str,
     shortest: usize,
     most: usize,
+    may_be_seen: impl Fn(&str) -> tantivy::Result<bool>,
 ) -> tantivy::Result<Vec<String>> {
     if folded.chars().count() < shortest || folded.bytes().any(|byte| byte.is_ascii_digit()) {
         return Ok(Vec::new());
@@ -31,8 +32,16 @@ pub(crate) fn words(
     }
     let mut found: Vec<(String, u64)> = found.into_iter().collect();
     found.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    found.truncate(most);
-    Ok(found.into_iter().map(|(word, _)| word).collect())
+    let mut words = Vec::new();
+    for (word, _) in found {
+        if words.len() == most {
+            break;
+        }
+        if may_be_seen(&word)? {
+            words.push(word);
+        }
+    }
+    Ok(words)
 }
 
 /// Whether one wrong, missing, surplus or swapped letter makes one word of the other.

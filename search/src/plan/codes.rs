@@ -99,14 +99,14 @@ impl Planner<'_> {
         let mut all: Vec<Boxed> = Vec::with_capacity(code.parts.len());
         for (nth, part) in former.iter().enumerate() {
             let term = self.code_term(&kind.part(start + nth, part));
-            if self.searcher.doc_freq(&term)? == 0 {
+            if !self.is_anywhere(&term)? {
                 return Ok(None);
             }
             all.push(plain(term));
         }
         let beginning = kind.part(start + former.len(), last);
         let term = self.code_term(&beginning);
-        if self.searcher.doc_freq(&term)? > 0 {
+        if self.is_anywhere(&term)? {
             all.push(plain(term));
         } else {
             let unfinished = PrefixQuery::new(self.fields.code, &beginning);

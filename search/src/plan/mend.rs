@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 use super::Planner;
 use super::words::Slot;
 use crate::prefix::PrefixQuery;
-use crate::similar;
 use crate::text::{Word, decode_telex, words};
 
 /// A decoded or joined word must be this many times commoner than the word as typed.
@@ -161,7 +160,7 @@ impl Planner<'_> {
         let before = nth.checked_sub(1).filter(|before| broken[*before]).map(|before| &slots[before]);
         let behind = slots.get(nth + 1).filter(|_| broken[nth]);
         let mut others = Vec::new();
-        for other in similar::words(self.searcher, self.fields.all, &slots[nth].typed, 2, MOST_SIMILAR)? {
+        for other in self.similar(self.fields.all, &slots[nth].typed, 2)? {
             let fits_before = match before {
                 Some(before) => self.is_pair(&before.word.folded, &other)?,
                 None => true,

@@ -169,11 +169,7 @@ impl Planner<'_> {
         self.plan.is_wider |= self.freedom == Freedom::Similar && slots.len() < count;
         for slot in &mut slots {
             if !self.is_anywhere(&Term::from_field_text(field, &slot.word.folded))? {
-                for other in similar::words(self.searcher, field, &slot.typed, 3, MOST_SIMILAR)? {
-                    if self.is_anywhere(&Term::from_field_text(field, &other))? {
-                        slot.others.push(other);
-                    }
-                }
+                slot.others.extend(self.similar(field, &slot.typed, 3)?);
             }
         }
         if matches!(place, Place::Anywhere | Place::Holder) {
@@ -186,6 +182,13 @@ impl Planner<'_> {
             self.leave_out_unknown(field, &mut slots, is_open)?;
         }
         Ok(slots)
+    }
+
+    /// Words of records in scope that are nearly a word.
+    pub(super) fn similar(&self, field: Field, typed: &str, shortest: usize) -> tantivy::Result<Vec<String>> {
+        similar::words(self.searcher, field, typed, shortest, MOST_SIMILAR, |word| {
+            self.is_anywhere(&Term::from_field_text(field, word))
+        })
     }
 
     /// Leaves out the words that are nowhere, if enough remain.

@@ -1,6 +1,6 @@
 //! Free text cut into words and codes.
 
-use crate::code::Code;
+use crate::code::{Code, is_province};
 use crate::query::{Place, Wanted};
 use crate::text::words;
 
@@ -82,12 +82,6 @@ fn is_number(chunk: &str) -> bool {
 /// A piece that goes on with a code behind a space: `-0001`, `/QĐ-UBND`.
 fn is_joint(chunk: &str) -> bool {
     chunk.starts_with(['-', '/', '.', '–']) && chunk.chars().any(char::is_alphanumeric)
-}
-
-/// A province in a dossier code: a letter and two digits.
-fn is_province(chunk: &str) -> bool {
-    matches!(chunk.as_bytes(), [letter, digits @ ..]
-        if letter.is_ascii_alphabetic() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit))
 }
 
 fn is_serial_letters(chunk: &str) -> bool {

@@ -94,6 +94,9 @@ fn what_is_hidden_does_not_change_how_words_and_codes_are_taken() {
     // Keys of Telex that nothing converted, and a symbol, that only restricted records have.
     drafts.extend((14..=15).map(|number| draft(number).text("ddaats").restricted()));
     drafts.push(draft(77).restricted());
+    // A hidden symbol has a part with which a visible one only begins.
+    drafts.push(draft(20).with("symbol", "12/2020/QĐ-UBND"));
+    drafts.push(draft(21).with("symbol", "9/2020/QĐ-UB").restricted());
     let reader = index(dir.path(), &drafts);
     let total = |scope: &Scope, typed: &str| search(&reader, scope, typed).total;
     let (outsider, insider) = (office("H05", false), office("H05", true));
@@ -101,6 +104,7 @@ fn what_is_hidden_does_not_change_how_words_and_codes_are_taken() {
     assert_eq!(total(&insider, "ddaats"), Total::Exactly(2));
     assert_eq!(numbers(&search(&reader, &outsider, "77/2026/GPXD-SXD")), [13]);
     assert_eq!(numbers(&search(&reader, &insider, "77/2026/GPXD-SXD")), [77]);
+    assert_eq!(numbers(&search(&reader, &outsider, "2020/QĐ-UB")), [20]);
 }
 
 /// What a record is to the naive filter.
