@@ -1,12 +1,14 @@
 //! Prepares scans from the command line: `prepare OUT_DIR SCAN...` writes `OUT_DIR/NAME.pdf` for each.
 //!
 //! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
-//! `OCR` is `none`, `blank` (a copy is made for reading, and nothing is read), `native`, `tesseract` or `auto` (the default), `PROFILE` is `compact` (the default), `faithful` or `bitonal`,
-//! `CONTAINED` works in a child process a scan, `THREADS` is the number of pages worked on at a time, `REREAD_ONE_IN` of so many pages
+//! `OCR` is `none`, `blank` (a copy is made for reading, and nothing is read), `native`, `tesseract` or `auto` (the default), `PROFILE` is
+//! `compact` (the default), `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the number of pages worked on at a time, `REREAD_ONE_IN` of so many pages
 //! one is read again as it is archived (0: none).
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -41,6 +43,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok("blank") => Some(Box::new(Blank)),
         _ => recogniser.as_ref().map(Recogniser::open).transpose()?,
     };
+    let most_kb = Arc::new(AtomicU64::new(0));
+    let ocr = ocr.map(|inner| Box::new(Measured { inner, most_kb: Arc::clone(&most_kb) }) as Box<dyn Ocr>);
     let way = Way {
         options: Options { threads, profile, reread_one_in, ..Options::default() },
         recogniser,
@@ -73,6 +77,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
     }
+    println!("reading took {} kB of memory at most", most_kb.load(Ordering::Relaxed));
     println!("{read_otherwise} of {pages} pages read by the second reader");
     anyhow::ensure!(failures == 0, "{failures} scans failed");
     Ok(ExitCode::SUCCESS)
@@ -123,6 +128,45 @@ impl Ocr for Blank {
         let place = Area { x: 0.0, y: 0.0, width: 10.0, height: 10.0 };
         Ok(vec![Word { text: "blank".to_owned(), place, confidence: 100.0, line: 0 }; 20])
     }
+}
+
+/// Says how much memory reading a page takes beside what the process has already. Right on one thread only, and of this process:
+/// Tesseract is another.
+struct Measured {
+    inner: Box<dyn Ocr>,
+    most_kb: Arc<AtomicU64>,
+}
+
+impl Ocr for Measured {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn dpi(&self) -> u32 {
+        self.inner.dpi()
+    }
+
+    fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
+        self.inner.read(page)
+    }
+
+    fn read_by(&self, page: &Gray) -> Result<(Vec<Word>, Option<String>), Error> {
+        // The peak begins anew (proc_pid_clear_refs(5)).
+        let is_reset = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+        let before = memory_kb("VmRSS:");
+        let read = self.inner.read_by(page);
+        if is_reset {
+            self.most_kb.fetch_max(memory_kb("VmHWM:").saturating_sub(before), Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+/// A line of `/proc/self/status`; 0 where there is none.
+fn memory_kb(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 fn tell(scan: &Scan, package: &Package, target: &Path, seconds: f32) -> anyhow::Result<()> {

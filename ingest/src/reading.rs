@@ -13,7 +13,7 @@ const LEAST_CONFIDENCE: f32 = 25.0;
 /// as of a long symbol, makes its whole word doubtful.
 const LEAST_CONFIDENCE_AROUND: f32 = 60.0;
 
-/// What a letter of a number must have at least, in the mean, to be taken for text where it stands alone in a cell: how likely all
+/// What a letter of a number must have at least, in the mean, to be taken for text even where its line is not sure: how likely all
 /// letters of a long number are right is the product of many.
 const LEAST_CONFIDENCE_OF_DIGITS: f32 = 50.0;
 

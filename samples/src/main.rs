@@ -28,7 +28,7 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 200)]
     dpi: u32,
     /// Makes single pages that try a reader of text instead, as JPEG: four layouts, three type faces.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     reading: bool,
     /// The kind of file to write.
     #[arg(long, value_enum, default_value_t = Format::Mixed)]

@@ -8,7 +8,7 @@
     places  of the words that Tesseract read as the truth has them (where there is none: that both read alike), the share at
             whose place the own layer has a word whose box overlaps by half of their union at least; where the pages were
             drawn, the place is where the word was drawn, and otherwise where Tesseract has it
-    memory  MB that the process has at its peak more than one that copies pages and does not read
+    memory  MB that reading a page takes at most, beside what the process has before
     second  share of pages that are read by Tesseract because the own reader is in doubt, where both are at hand
 
 The worst lines of each set, as an image and as both read them, go to the folder `lines`.
@@ -17,6 +17,7 @@ Ends with 1 where a target is missed, and with 2 where there is nothing to measu
 """
 
 import argparse
+import math
 import os
 import re
 import subprocess
@@ -35,7 +36,7 @@ WORST = 10
 
 
 def run(prepare, reader, scans, folder, rounds):
-    """CPU seconds of all pages, the least of several runs; peak memory in MB; and what the program said last."""
+    """CPU seconds of all pages, the least of several runs; MB that reading took at most; and what the program said last."""
     folder.mkdir(parents=True, exist_ok=True)
     times, peak, said = [], 0, ""
     for _ in range(rounds):
@@ -47,8 +48,14 @@ def run(prepare, reader, scans, folder, rounds):
         if child.returncode:
             sys.exit(f"bench-ocr: {prepare} failed on {folder}")
         times.append(usage.ru_utime + usage.ru_stime)
-        peak = max(peak, usage.ru_maxrss / 1024)
+        took = re.search(r"^reading took (\d+) kB", said, re.MULTILINE)
+        peak = max(peak, int(took[1]) / 1024)
     return min(times), peak, said.strip().splitlines()[-1]
+
+
+def ratio(own, other):
+    """Errors as a part of another's; where that one makes none, any is too many."""
+    return own / other if other else (math.inf if own else 0.0)
 
 
 def overlap(one, other):
@@ -198,11 +205,11 @@ def main():
         print(f"  places of {due} words: own {placed}, tesseract {beside}")
         print(f"  copy {(spent['blank'] - spent['none']) / count:.3f}  second {said}")
         found = {
-            "cer": rates["native"] / rates["tesseract"] if rates["tesseract"] else None,
+            "cer": ratio(rates["native"], rates["tesseract"]) if errors["native"][1] else None,
             "CPU": alone["native"],
             "whole": spent["native"] / count,
             "places": placed / max(due, 1),
-            "memory": peak["native"] - peak["blank"],
+            "memory": peak["native"],
         }
         for name, value in found.items():
             if value is None:
