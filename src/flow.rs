@@ -17,17 +17,19 @@ use muniment_record::{Description, Digest, LookupToken, RecordId, Scan, Source};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::bench::{Bench, check_page_count, staging};
 use crate::clock;
 use crate::intake::{Document, Intake};
 use crate::stop::{Fault, Reason, Stop};
 use crate::wire::Engines;
+use crate::workbench::{Workbench, check_page_count, staging};
 
 /// Documents indexed in one go while a batch runs.
 const INDEX_EVERY: usize = 64;
 
 /// How long an intake waits before it looks again whether the queue has room.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
+/// Documents that are queued before the queue is counted again: other intakes fill it, too.
+const MOST_ROOM: u64 = 100;
 
 /// What became of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,12 +123,12 @@ impl Summary {
 
 /// Takes in all documents of an intake as one batch.
 pub async fn take(engines: Arc<Engines>, intake: Intake, reporter: Arc<dyn Reporter>) -> Result<Summary> {
-    let recovered = engines.bench.archive.recover(clock::now()).await;
+    let recovered = engines.workbench.archive.recover(clock::now()).await;
     for finding in recovered.context("failed to finish what an earlier run left undone")?.damaged {
         tracing::warn!("left by an earlier run: {finding}; run: muniment audit");
     }
     engines.feed_index().await?;
-    let mut batch = Batch::open(Arc::clone(&engines.bench), intake, reporter, End::Archived).await?;
+    let mut batch = Batch::open(Arc::clone(&engines.workbench), intake, reporter, End::Archived).await?;
     let mut done = 0_usize;
     while batch.step().await? {
         done += 1;
@@ -143,8 +145,12 @@ pub async fn take(engines: Arc<Engines>, intake: Intake, reporter: Arc<dyn Repor
 }
 
 /// Keeps all documents of an intake as one batch and queues them for workers. While the queue is full, it waits.
-pub async fn enqueue(bench: Arc<Bench>, intake: Intake, reporter: Arc<dyn Reporter>) -> Result<Summary> {
-    let mut batch = Batch::open(bench, intake, reporter, End::Queued).await?;
+pub async fn enqueue(
+    workbench: Arc<Workbench>,
+    intake: Intake,
+    reporter: Arc<dyn Reporter>,
+) -> Result<Summary> {
+    let mut batch = Batch::open(workbench, intake, reporter, End::Queued).await?;
     while batch.step().await? {}
     batch.summary().await
 }
@@ -168,13 +174,26 @@ struct Batch {
 }
 
 impl Batch {
-    async fn open(bench: Arc<Bench>, intake: Intake, reporter: Arc<dyn Reporter>, end: End) -> Result<Self> {
-        let id = bench.archive.open_batch(clock::now()).await.context("failed to open a batch")?;
+    async fn open(
+        workbench: Arc<Workbench>,
+        intake: Intake,
+        reporter: Arc<dyn Reporter>,
+        end: End,
+    ) -> Result<Self> {
+        let id = workbench.archive.open_batch(clock::now()).await.context("failed to open a batch")?;
         reporter.begin(intake.documents.len());
-        let threads = bench.config.threads();
+        let threads = workbench.config.threads();
         let abreast = threads.min(intake.documents.len()).max(1);
         let page_threads = (threads / abreast).max(1);
-        let shared = Shared { bench, batch: id, reporter, end, page_threads, turns: Mutex::default() };
+        let shared = Shared {
+            workbench,
+            batch: id,
+            reporter,
+            end,
+            page_threads,
+            room: Default::default(),
+            turns: Mutex::default(),
+        };
         Ok(Self {
             shared: Arc::new(shared),
             ahead: intake.documents.into_iter().enumerate(),
@@ -208,7 +227,8 @@ impl Batch {
     async fn summary(mut self) -> Result<Summary> {
         self.outcomes.sort_by_key(|(number, _)| *number);
         let batch = self.shared.batch.clone();
-        let ledger = self.shared.bench.archive.ledger(&batch).await.context("failed to read the ledger")?;
+        let ledger =
+            self.shared.workbench.archive.ledger(&batch).await.context("failed to read the ledger")?;
         let outcomes = self.outcomes.into_iter().map(|(_, outcome)| outcome).collect();
         Ok(Summary { batch, ledger, outcomes })
     }
@@ -222,11 +242,13 @@ struct Inspected {
 }
 
 struct Shared {
-    bench: Arc<Bench>,
+    workbench: Arc<Workbench>,
     batch: BatchId,
     reporter: Arc<dyn Reporter>,
     end: End,
     page_threads: usize,
+    /// Places in the queue that were seen to be free and are not taken yet.
+    room: tokio::sync::Mutex<u64>,
     /// One turn for each content: the same file twice in a batch is worked on once, the second is a duplicate.
     turns: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -257,7 +279,7 @@ impl Shared {
     /// Looks at the files and the metadata, without changing anything.
     async fn inspect(&self, document: Document, pages: &mut u32) -> Result<Inspected, Stop> {
         let Document { scan, description } = document;
-        let inspection = self.bench.inspect(&scan).await?;
+        let inspection = self.workbench.inspect(&scan).await?;
         *pages = inspection.pages;
         let description = description.map_err(|broken| Stop::rejected("metadata", broken.join("; ")))?;
         check_page_count(&description, &inspection)?;
@@ -268,7 +290,7 @@ impl Shared {
     async fn carry(&self, inspected: Inspected) -> Result<Fate, Stop> {
         let Inspected { scan, inspection, description } = inspected;
         let arrival = Arrival::new(scan.name.clone(), &inspection.sources, inspection.pages);
-        let (offered, archive) = (offer()?, &self.bench.archive);
+        let (offered, archive) = (offer()?, &self.workbench.archive);
         let registered = archive.register(&self.batch, &arrival, offered.0, offered.1, clock::now()).await?;
         let named = match registered {
             Registration::New { id, token } | Registration::Resumed { id, token } => (id, token),
@@ -287,14 +309,14 @@ impl Shared {
         description: Description,
         named: (RecordId, LookupToken),
     ) -> Result<(), Stop> {
-        let bench = &self.bench;
-        bench.check_code_is_free(description.result_code.as_ref(), named.0).await?;
+        let workbench = &self.workbench;
+        workbench.check_code_is_free(description.result_code.as_ref(), named.0).await?;
         let (sources, files) = (inspection.sources.clone(), scan.files.clone());
-        let staging = staging(&bench.home.staging())?;
-        let made = bench.make(scan, inspection, &description, staging.path(), self.page_threads).await?;
+        let staging = staging(&workbench.home.staging())?;
+        let made = workbench.make(scan, inspection, &description, staging.path(), self.page_threads).await?;
         let record = made.record(named, &self.batch, description);
         let scans: Vec<(Source, PathBuf)> = sources.into_iter().zip(files).collect();
-        bench.archive.deposit(record, &made.sealed, &scans, &made.text, clock::now()).await?;
+        workbench.archive.deposit(record, &made.sealed, &scans, &made.text, clock::now()).await?;
         Ok(())
     }
 
@@ -304,30 +326,34 @@ impl Shared {
         let offered = offer()?;
         let digest = Arrival::digest_of(&inspection.sources);
         // One that came in before is a duplicate, whatever holds its code.
-        if self.bench.archive.holder_of_source(&digest).await?.is_none() {
-            self.bench.check_code_is_free(description.result_code.as_ref(), offered.0).await?;
+        if self.workbench.archive.holder_of_source(&digest).await?.is_none() {
+            self.workbench.check_code_is_free(description.result_code.as_ref(), offered.0).await?;
         }
         self.wait_for_room().await?;
         let task = Task { sources: inspection.sources, description };
         let arrival = (scan.name.as_str(), inspection.pages);
         let queued =
-            self.bench.archive.enqueue(&self.batch, arrival, &task, &scan.files, offered, clock::now());
+            self.workbench.archive.enqueue(&self.batch, arrival, &task, &scan.files, offered, clock::now());
         Ok(match queued.await? {
             Registration::New { id, .. } | Registration::Resumed { id, .. } => Fate::Queued(id),
             Registration::Duplicate { of } => Fate::Duplicate(of),
         })
     }
 
-    /// Waits while as many documents are in the queue as may be.
+    /// Takes one of the places that the queue has left, and waits while there is none.
     async fn wait_for_room(&self) -> Result<(), Stop> {
-        let most = self.bench.config.work.queue_documents;
-        loop {
-            let count = self.bench.archive.queue(clock::now()).await?;
-            if count.ready + count.claimed + count.put_off < most {
-                return Ok(());
+        let most = self.workbench.config.work.queue_documents;
+        let mut room = self.room.lock().await;
+        // Counted again only when all that were left are taken: workers make room meanwhile, nobody takes it away but other intakes.
+        while *room == 0 {
+            let count = self.workbench.archive.queue(clock::now()).await?;
+            *room = most.saturating_sub(count.ready + count.claimed + count.put_off).min(MOST_ROOM);
+            if *room == 0 {
+                tokio::time::sleep(ROOM_EVERY).await;
             }
-            tokio::time::sleep(ROOM_EVERY).await;
         }
+        *room -= 1;
+        Ok(())
     }
 
     fn turn(&self, digest: Digest) -> Arc<tokio::sync::Mutex<()>> {
@@ -345,7 +371,7 @@ impl Shared {
             Fault::Document => (Outcome::Rejected { code, detail }, Fate::Rejected(reason)),
             Fault::House => (Outcome::Quarantined { code, detail }, Fate::Quarantined(reason)),
         };
-        let settled = self.bench.archive.settle(&self.batch, &arrival, outcome, clock::now()).await;
+        let settled = self.workbench.archive.settle(&self.batch, &arrival, outcome, clock::now()).await;
         if let Err(error) = settled {
             tracing::error!(error = error.code(), "failed to write the ledger: {error}");
         }

@@ -2,7 +2,6 @@
 
 #![allow(unreachable_pub, reason = "a program has no callers; `pub` says what a module offers to the others")]
 
-mod bench;
 mod cli;
 mod clock;
 mod command;
@@ -20,6 +19,7 @@ mod sealer;
 mod stop;
 mod wire;
 mod work;
+mod workbench;
 mod workshop;
 
 use std::process::ExitCode;

@@ -17,15 +17,15 @@ use muniment_search::{HolderKeying, Reader, Writer};
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
-use crate::bench::Bench;
 use crate::clock;
 use crate::config::{CatalogueKind, Config, SecondKind, StorageKind};
 use crate::home::{Home, Lock};
 use crate::index;
+use crate::workbench::Workbench;
 
 /// Everything that a batch needs, held by one process.
 pub struct Engines {
-    pub bench: Arc<Bench>,
+    pub workbench: Arc<Workbench>,
     index: Mutex<Writer>,
     keying: HolderKeying,
     log_key: NoteKey,
@@ -38,21 +38,21 @@ impl Engines {
         let lock = home.lock()?;
         home.clear_staging(&lock)?;
         let (keying, log_key) = (holder_keying(&home)?, log_key(&home)?);
-        let bench = Bench::open(home).await?;
-        let index = open_index(&bench.home, &bench.archive, &keying).await?;
-        Ok(Self { bench: Arc::new(bench), index: Mutex::new(index), keying, log_key, _lock: lock })
+        let workbench = Workbench::open(home).await?;
+        let index = open_index(&workbench.home, &workbench.archive, &keying).await?;
+        Ok(Self { workbench: Arc::new(workbench), index: Mutex::new(index), keying, log_key, _lock: lock })
     }
 
     /// Brings the search index up to the archive's last change.
     pub async fn feed_index(&self) -> Result<()> {
         let mut writer = self.index.lock().await;
-        index::catch_up(&self.bench.archive, &mut writer, &self.keying).await?;
+        index::catch_up(&self.workbench.archive, &mut writer, &self.keying).await?;
         Ok(())
     }
 
     /// Publishes what has happened in the transparency log.
     pub async fn publish_log(&self) -> Result<()> {
-        self.bench.archive.publish_log(&self.log_key).await.context("failed to publish the log")?;
+        self.workbench.archive.publish_log(&self.log_key).await.context("failed to publish the log")?;
         Ok(())
     }
 }
@@ -211,6 +211,8 @@ pub struct IndexFeeder {
 impl IndexFeeder {
     /// How often it looks for changes.
     const EVERY: Duration = Duration::from_millis(500);
+    /// How long it waits after it has failed, so that the log is not full of it.
+    const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
     /// A feeder of a home's index, which is made where there is none.
     pub fn new(home: Home) -> Result<Self> {
@@ -228,6 +230,7 @@ impl IndexFeeder {
             ticks.tick().await;
             if let Err(error) = self.feed(&archive).await {
                 tracing::warn!("failed to feed the search index: {error:#}");
+                tokio::time::sleep(Self::AFTER_FAILURE).await;
             }
         }
     }

@@ -13,13 +13,13 @@ use muniment_archive::{Archive, Claim, Outcome};
 use muniment_record::{RecordId, Scan};
 use muniment_seal::note::NoteKey;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, timeout};
 
-use crate::bench::{Bench, staging};
 use crate::clock;
 use crate::flow::{DocumentOutcome, Fate, Reporter};
 use crate::home::WorkPlace;
 use crate::stop::{Fault, Stop};
+use crate::workbench::{Workbench, staging};
 
 /// How often an idle worker asks for work, and a busy one publishes what has happened.
 const POLL: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// A worker of one process.
 pub struct Worker {
-    bench: Arc<Bench>,
+    workbench: Arc<Workbench>,
     place: WorkPlace,
     log_key: NoteKey,
     /// What people know it by: the machine and the process.
@@ -48,18 +48,22 @@ enum End {
 }
 
 impl Worker {
-    /// A worker with a place of its own in the bench's home.
-    pub fn new(bench: Arc<Bench>, log_key: NoteKey, reporter: Arc<dyn Reporter>) -> Result<Arc<Self>> {
-        let place = bench.home.work_place()?;
+    /// A worker with a place of its own in the workbench's home.
+    pub fn new(
+        workbench: Arc<Workbench>,
+        log_key: NoteKey,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Arc<Self>> {
+        let place = workbench.home.work_place()?;
         let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let name = format!("{}/{}", machine.trim(), std::process::id());
-        Ok(Arc::new(Self { bench, place, log_key, name, reporter, claims: Mutex::default() }))
+        Ok(Arc::new(Self { workbench, place, log_key, name, reporter, claims: Mutex::default() }))
     }
 
     /// Works until it is told to stop or, where that is asked for, until the queue is empty. Gives how many documents came to their
     /// end. What it has begun when it is told to stop, it ends or, after a while, gives back.
     pub async fn work(self: &Arc<Self>, until_empty: bool, stop: impl Future<Output = ()>) -> Result<u64> {
-        let abreast = self.bench.config.threads();
+        let abreast = self.workbench.config.threads();
         let mut running = JoinSet::new();
         let mut ended = 0;
         let mut ticks = interval(POLL);
@@ -89,7 +93,7 @@ impl Worker {
 
     /// The next document; none where none is due, or the catalogue does not answer.
     async fn claim(&self) -> Option<Claim> {
-        match self.bench.archive.claim(&self.name, self.lease(), clock::now()).await {
+        match self.workbench.archive.claim(&self.name, self.lease(), clock::now()).await {
             Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!(error = error.code(), "failed to ask for work: {error}");
@@ -99,7 +103,7 @@ impl Worker {
     }
 
     async fn is_empty(&self) -> bool {
-        let count = self.bench.archive.queue(clock::now()).await;
+        let count = self.workbench.archive.queue(clock::now()).await;
         count.is_ok_and(|count| count.ready + count.claimed + count.put_off == 0)
     }
 
@@ -111,12 +115,12 @@ impl Worker {
                 ended += u64::from(is_end(done));
             }
         };
-        let grace = Duration::from_secs(self.bench.config.work.stop_seconds);
+        let grace = Duration::from_secs(self.workbench.config.work.stop_seconds);
         if timeout(grace, all).await.is_err() {
             running.shutdown().await;
             let left: Vec<Claim> = self.claims().drain().map(|(_, claim)| claim).collect();
             for claim in left {
-                if let Err(error) = self.bench.archive.give_back(&claim, clock::now()).await {
+                if let Err(error) = self.workbench.archive.give_back(&claim, clock::now()).await {
                     tracing::warn!(error = error.code(), "failed to give a document back: {error}");
                 }
             }
@@ -148,10 +152,12 @@ impl Worker {
 
     /// Keeps the lease alive; ends when it is lost.
     async fn keep_lease(&self, claim: &Claim) {
-        let mut ticks = interval(self.lease().unsigned_abs() / 3);
+        let period = self.lease().unsigned_abs() / 3;
+        // The claim itself was the first.
+        let mut ticks = interval_at(Instant::now() + period, period);
         loop {
             ticks.tick().await;
-            match self.bench.archive.renew(claim, self.lease(), clock::now()).await {
+            match self.workbench.archive.renew(claim, self.lease(), clock::now()).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 // The next try may come in time; where not, another worker is given the document.
@@ -161,7 +167,7 @@ impl Worker {
     }
 
     async fn carry(&self, claim: Claim) -> End {
-        let made = if claim.tries > self.bench.config.work.tries && !claim.is_staged() {
+        let made = if claim.tries > self.workbench.config.work.tries && !claim.is_staged() {
             // Not once did a worker live to say what is the matter.
             Err(Stop::quarantined("worker-died", format!("claimed {} times", claim.tries)))
         } else {
@@ -173,7 +179,7 @@ impl Worker {
             Err(stop) if stop.reason.code == "lease-lost" => return End::Lost,
             Err(stop) => stop,
         };
-        let is_last = claim.tries >= self.bench.config.work.tries;
+        let is_last = claim.tries >= self.workbench.config.work.tries;
         let (code, detail) = (stop.reason.code.clone(), stop.reason.detail.clone());
         let (set_aside, fate) = match stop.fault {
             Fault::Document => (Outcome::Rejected { code, detail }, Fate::Rejected(stop.reason)),
@@ -182,7 +188,7 @@ impl Worker {
             }
             Fault::House => return self.put_off(&claim, &stop).await,
         };
-        match self.bench.archive.set_aside(&claim, set_aside, clock::now()).await {
+        match self.workbench.archive.set_aside(&claim, set_aside, clock::now()).await {
             Ok(()) => End::Done(outcome(fate)),
             Err(error) if error.code() == "lease-lost" => End::Lost,
             Err(error) => {
@@ -200,7 +206,7 @@ impl Worker {
             "the document of record {id} is tried again later: {}", stop.reason.detail
         );
         let until = self.due_again(claim.tries);
-        if let Err(error) = self.bench.archive.put_off(claim, &stop.reason.code, until).await {
+        if let Err(error) = self.workbench.archive.put_off(claim, &stop.reason.code, until).await {
             tracing::warn!(error = error.code(), "failed to put a document off: {error}");
         }
         End::PutOff
@@ -210,35 +216,37 @@ impl Worker {
     async fn make_and_deposit(&self, mut claim: Claim) -> Result<(), Stop> {
         let staging = staging(self.place.folder())?;
         let folder = staging.path();
+        let mut sealed = None;
         if !claim.is_staged() {
             let description = claim.task.description.clone();
-            self.bench.check_code_is_free(description.result_code.as_ref(), claim.record).await?;
-            let files = self.bench.archive.fetch_scans(&claim.task, folder).await?;
+            self.workbench.check_code_is_free(description.result_code.as_ref(), claim.record).await?;
+            let files = self.workbench.archive.fetch_scans(&claim.task, folder).await?;
             let scan = Scan { name: claim.name().to_owned(), files };
-            let inspection = self.bench.inspect(&scan).await?;
-            let made = self.bench.make(scan, inspection, &description, folder, 1).await?;
+            let inspection = self.workbench.inspect(&scan).await?;
+            let made = self.workbench.make(scan, inspection, &description, folder, 1).await?;
             let record = made.record((claim.record, claim.token.clone()), claim.batch(), description);
-            self.bench.archive.stage(&mut claim, record, &made.sealed, &made.text, clock::now()).await?;
+            self.workbench.archive.stage(&mut claim, record, &made.sealed, &made.text, clock::now()).await?;
+            sealed = Some(made.sealed.pdf_path().to_owned());
         }
-        self.bench.archive.deposit_staged(&claim, folder).await?;
+        self.workbench.archive.deposit_staged(&claim, sealed, folder).await?;
         Ok(())
     }
 
     /// Publishes what has happened, unless another worker is at it.
     async fn publish(&self) {
-        publish(&self.bench.archive, &self.log_key).await;
+        publish(&self.workbench.archive, &self.log_key).await;
     }
 
     /// When a document is due again whose tries have failed: after twice as long each time.
     fn due_again(&self, tries: u32) -> Timestamp {
-        let first = SignedDuration::from_secs(seconds(self.bench.config.work.wait_seconds));
+        let first = SignedDuration::from_secs(seconds(self.workbench.config.work.wait_seconds));
         let factor = 1_i32 << tries.saturating_sub(1).min(10);
         let wait = first.saturating_mul(factor).min(LONGEST_WAIT);
         clock::now().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
     fn lease(&self) -> SignedDuration {
-        SignedDuration::from_secs(seconds(self.bench.config.work.lease_seconds.max(3)))
+        SignedDuration::from_secs(seconds(self.workbench.config.work.lease_seconds.max(3)))
     }
 
     fn claims(&self) -> std::sync::MutexGuard<'_, HashMap<RecordId, Claim>> {

@@ -1,4 +1,5 @@
 use anyhow::{Context, Result};
+use muniment_record::RecordId;
 use serde_json::json;
 
 use super::{Setting, print_json};
@@ -16,9 +17,16 @@ pub async fn run(setting: &Setting, args: &QueueArgs) -> Result<Exit> {
             let retried = archive.retry(one.record, clock::now()).await;
             retried.with_context(|| format!("failed to put document {} back", one.record))?;
         }
-        let missing = args.retry.iter().filter(|id| aside.iter().all(|one| one.record != **id)).count();
         println!("{}: {}", setting.say("Đã đưa lại vào hàng đợi", "Put back into the queue"), aside.len());
-        return Ok(if missing == 0 { Exit::Done } else { Exit::Found });
+        let is_missing = |id: &&RecordId| aside.iter().all(|one| one.record != **id);
+        let missing: Vec<&RecordId> = args.retry.iter().filter(is_missing).collect();
+        for id in &missing {
+            println!(
+                "{}: {id}",
+                setting.say("Không có tài liệu để riêng nào có mã", "Nothing was set aside under")
+            );
+        }
+        return Ok(if missing.is_empty() { Exit::Done } else { Exit::Found });
     }
     let count = archive.queue(clock::now()).await.context("failed to read the queue")?;
     if setting.json {

@@ -21,7 +21,7 @@ use crate::workshop::Workshop;
 use crate::{clock, wire};
 
 /// How often the pages look for new records.
-const REFRESH: Duration = Duration::from_secs(1);
+const REFRESH: Duration = Duration::from_millis(500);
 
 /// Serves the web pages until the process is told to stop.
 pub async fn run(setting: &Setting, args: &ServeArgs) -> Result<Exit> {
@@ -96,14 +96,17 @@ async fn keep_fresh(reader: Arc<Reader>) {
     }
 }
 
-/// Ends when the process is asked to stop.
-pub(super) async fn stop_asked() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ends when the process is asked to stop, which is heard from this call on.
+pub(super) fn stop_asked() -> impl Future<Output = ()> {
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 

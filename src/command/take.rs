@@ -10,11 +10,11 @@ use muniment_record::Language;
 use serde_json::{Value, json};
 
 use super::{Setting, ledger, print_json};
-use crate::bench::Bench;
 use crate::cli::TakeArgs;
 use crate::exit::Exit;
 use crate::flow::{self, DocumentOutcome, Reporter, Summary};
 use crate::wire::Engines;
+use crate::workbench::Workbench;
 use crate::{clock, intake};
 
 /// Takes in a batch and shows its ledger.
@@ -32,7 +32,7 @@ pub async fn run(setting: &Setting, args: &TakeArgs) -> Result<Exit> {
     let progress = Arc::new(Progress::new(setting));
     let reporter = Arc::clone(&progress) as Arc<dyn Reporter>;
     let summary = if args.queue {
-        flow::enqueue(Arc::new(Bench::open(home).await?), intake, reporter).await?
+        flow::enqueue(Arc::new(Workbench::open(home).await?), intake, reporter).await?
     } else {
         flow::take(Arc::new(Engines::open(home).await?), intake, reporter).await?
     };

@@ -27,25 +27,25 @@ struct Tally {
 pub async fn run(setting: &Setting, args: &UpliftArgs) -> Result<Exit> {
     let engines = Engines::open(setting.open_home()?).await?;
     engines
-        .bench
+        .workbench
         .archive
         .recover(clock::now())
         .await
         .context("failed to finish what an earlier run left undone")?;
-    let grace = if args.now { 0 } else { i64::from(engines.bench.config.seal.uplift_after_hours) };
+    let grace = if args.now { 0 } else { i64::from(engines.workbench.config.seal.uplift_after_hours) };
     let archived_by = clock::now().checked_sub(grace.hours()).context("the clock is out of range")?;
     let mut tally = Tally::default();
     let mut after = None;
     loop {
-        let looked_at = engines.bench.archive.to_uplift(after, archived_by, AT_ONCE).await?;
+        let looked_at = engines.workbench.archive.to_uplift(after, archived_by, AT_ONCE).await?;
         let Some(last) = looked_at.last() else { break };
         after = Some(last.id);
         for record in looked_at {
-            let pdf = engines.bench.archive.pdf(&record).await;
+            let pdf = engines.workbench.archive.pdf(&record).await;
             let pdf = pdf.with_context(|| format!("failed to read record {}", record.id))?;
-            match engines.bench.sealer.uplift(&pdf, clock::now()) {
+            match engines.workbench.sealer.uplift(&pdf, clock::now()) {
                 Ok(Some(uplifted)) => {
-                    let kept = engines.bench.archive.uplift(record.id, &uplifted, clock::now()).await;
+                    let kept = engines.workbench.archive.uplift(record.id, &uplifted, clock::now()).await;
                     kept.with_context(|| format!("failed to keep record {}", record.id))?;
                     tally.uplifted += 1;
                 }

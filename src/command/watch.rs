@@ -9,13 +9,13 @@ use tokio::time::MissedTickBehavior;
 
 use super::serve::stop_asked;
 use super::{Setting, ledger};
-use crate::bench::Bench;
 use crate::cli::WatchArgs;
 use crate::config::IntakeConfig;
 use crate::exit::Exit;
 use crate::flow::{self, DocumentOutcome, Fate, Reporter};
 use crate::hot_folder::{Departure, HotFolder, Stamps};
 use crate::wire::Engines;
+use crate::workbench::Workbench;
 use crate::{clock, intake};
 
 /// Units that are taken in as one batch: a request to stop waits for no more than these.
@@ -75,11 +75,11 @@ async fn take_in(
     if !departures.is_empty() {
         let reporter = Arc::new(Lines(setting.language));
         let (summary, archive) = if queues {
-            let bench = Arc::new(Bench::open(home).await?);
-            (flow::enqueue(Arc::clone(&bench), intake, reporter).await?, Arc::clone(&bench.archive))
+            let workbench = Arc::new(Workbench::open(home).await?);
+            (flow::enqueue(Arc::clone(&workbench), intake, reporter).await?, Arc::clone(&workbench.archive))
         } else {
             let engines = Arc::new(Engines::open(home).await?);
-            let archive = Arc::clone(&engines.bench.archive);
+            let archive = Arc::clone(&engines.workbench.archive);
             (flow::take(engines, intake, reporter).await?, archive)
         };
         archive.close().await;

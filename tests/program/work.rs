@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -132,6 +132,28 @@ fn a_document_that_fails_for_another_reason_is_set_aside_and_goes_on_when_that_i
     assert_eq!(house.audit_is_clean(), 2);
 }
 
+#[test]
+fn a_worker_that_is_told_to_stop_gives_back_what_it_cannot_end() {
+    let house = House::without_ocr();
+    house.configure("stop_seconds = 60 ", "stop_seconds = 0 ");
+    let scans = house.path("scans");
+    write_documents(&scans, 0..40);
+    house.run(["take", "--queue", scans.to_str().expect("a path")]).expect(0);
+    let mut worker = house.start(["work"]);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while count(&house, "claimed") == 0 {
+        assert!(Instant::now() < deadline, "the worker claims nothing");
+    }
+    let asked = Command::new("kill").args(["-TERM", &worker.id().to_string()]).status();
+    assert!(asked.expect("kill runs").success());
+    assert!(worker.wait().expect("the worker ends").success());
+    // Leases last for two minutes: what is not claimed now was given back.
+    let (ready, claimed) = (count(&house, "ready"), count(&house, "claimed"));
+    assert!(claimed == 0 && ready > 0, "{ready} ready, {claimed} claimed");
+    house.run(["work", "--until-empty"]).expect(0);
+    assert_eq!(house.audit_is_clean(), 40);
+}
+
 /// Several machines: homes with the same keys and settings, one bucket, one database.
 struct Cluster {
     homes: Vec<House>,
@@ -164,7 +186,7 @@ impl Cluster {
         cluster
     }
 
-    fn command(&self, machine: usize) -> std::process::Command {
+    fn command(&self, machine: usize) -> Command {
         let mut command = self.homes[machine].command();
         command
             .env("DATABASE_URL", self.database.address())

@@ -77,12 +77,12 @@ impl Archive {
 
     /// Ends a claim without having tried, as when the worker is told to stop.
     pub async fn give_back(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
-        self.catalogue.give_back(claim.record, claim.fence, now).await.map(drop)
+        self.catalogue.let_go(claim.record, claim.fence, now, None).await.map(drop)
     }
 
     /// Ends a claim whose try failed for a reason that may pass; the job is due again at a time.
     pub async fn put_off(&self, claim: &Claim, why: &str, not_before: Timestamp) -> Result<(), Error> {
-        self.catalogue.put_off(claim.record, claim.fence, why, not_before).await?;
+        self.catalogue.let_go(claim.record, claim.fence, not_before, Some(why)).await?;
         point::reached("put-off");
         Ok(())
     }
@@ -180,13 +180,18 @@ impl Archive {
         Ok(())
     }
 
-    /// Archives what a claim, this one or one before it, has staged; the job ends in the transaction of the record. The directory
-    /// is for files on their way.
+    /// Archives what a claim, this one or one before it, has staged; the job ends in the transaction of the record. Whoever has just
+    /// sealed the PDF says where it lies; else it is fetched into the directory.
     ///
     /// # Errors
     ///
     /// [`Error::NotPending`] where nothing is staged; those of [`Archive::deposit`]; [`Error::LeaseLost`].
-    pub async fn deposit_staged(&self, claim: &Claim, directory: &Path) -> Result<Receipt, Error> {
+    pub async fn deposit_staged(
+        &self,
+        claim: &Claim,
+        sealed: Option<PathBuf>,
+        directory: &Path,
+    ) -> Result<Receipt, Error> {
         let staged = claim.staged.clone().ok_or(Error::NotPending { record: claim.record })?;
         let record = staged.record;
         if let Some(code) = &record.description.result_code
@@ -195,19 +200,12 @@ impl Archive {
         {
             return Err(Error::ResultCodeTaken { holder });
         }
-        let (sha256, pdf) = (record.sha256, directory.join("sealed.pdf"));
+        let sha256 = record.sha256;
         let is_source = record.sources.iter().any(|source| source.sha256 == sha256);
-        let fetched = pdf.clone();
-        match self.blocking(move |store| fetch(store, &sha256, &fetched)).await {
-            // Whoever archived it has removed the blob.
-            Err(error)
-                if error.kind() == ErrorKind::NotFound
-                    && self.catalogue.pending(Some(claim.record)).await?.is_empty() =>
-            {
-                return Err(Error::LeaseLost { record: claim.record });
-            }
-            fetched => fetched?,
-        }
+        let pdf = match sealed {
+            Some(pdf) => pdf,
+            None => self.fetch_staged(claim.record, sha256, directory.join("sealed.pdf")).await?,
+        };
         let deposit = Deposit {
             record,
             pdf,
@@ -227,6 +225,20 @@ impl Archive {
         }
         info!(record.id = %claim.record, tries = claim.tries, "ended job of record {}", claim.record);
         Ok(receipt)
+    }
+
+    async fn fetch_staged(&self, id: RecordId, sha256: Digest, to: PathBuf) -> Result<PathBuf, Error> {
+        let path = to.clone();
+        match self.blocking(move |store| fetch(store, &sha256, &path)).await {
+            // Whoever archived it has removed the blob.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound
+                    && self.catalogue.pending(Some(id)).await?.is_empty() =>
+            {
+                Err(Error::LeaseLost { record: id })
+            }
+            fetched => fetched.map(|()| to),
+        }
     }
 
     async fn keep_blobs(&self, blobs: Vec<(Digest, Content)>) -> Result<(), Error> {

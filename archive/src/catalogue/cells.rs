@@ -71,6 +71,11 @@ pub(super) fn number<T: TryFrom<i64>>(row: &impl Cells, name: &'static str) -> R
     value.ok_or_else(|| unreadable(name))
 }
 
+/// A number as a statement is given it.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 fn unreadable(name: &'static str) -> Error {
     Error::damaged("catalogue", format!("a value of column {name} cannot be read"))
 }

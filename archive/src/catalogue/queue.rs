@@ -135,16 +135,14 @@ pub(crate) trait Queue {
     /// [`Error::LeaseLost`] where there is a newer claim, or the job has ended.
     async fn stage(&self, record: RecordId, fence: Fence, staged: &Staged) -> Result<(), Error>;
 
-    /// Ends a claim without having tried: the job is due again. Says whether the claim was the newest.
-    async fn give_back(&self, record: RecordId, fence: Fence, now: Timestamp) -> Result<bool, Error>;
-
-    /// Ends a claim whose try failed: the job is due again later. Says whether the claim was the newest.
-    async fn put_off(
+    /// Ends a claim: the job is due again at a time. It has had its try where that failed, for a reason that is noted, and not where
+    /// there is none, as when a worker stops. Says whether the claim was the newest.
+    async fn let_go(
         &self,
         record: RecordId,
         fence: Fence,
-        why: &str,
-        not_before: Timestamp,
+        due_at: Timestamp,
+        failure: Option<&str>,
     ) -> Result<bool, Error>;
 
     /// Ends a claim and the job's time in the queue: the ledger says why, the job is kept for a person to look at.
@@ -207,12 +205,7 @@ pub(super) fn queue_count(row: &impl Cells) -> Result<QueueCount, Error> {
     })
 }
 
-/// A number as the engines keep it.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A time that is compared, in milliseconds.
-pub(super) fn until(now: Timestamp, lease: SignedDuration) -> Timestamp {
+/// When a lease that begins now ends.
+pub(super) fn end_of_lease(now: Timestamp, lease: SignedDuration) -> Timestamp {
     now.checked_add(lease).unwrap_or(Timestamp::MAX)
 }

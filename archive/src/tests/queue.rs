@@ -37,7 +37,7 @@ async fn stage(archive: &Archive, house: &House, claim: &mut Claim) -> Result<()
 }
 
 async fn deposit(archive: &Archive, claim: &Claim) -> Result<Receipt, Error> {
-    archive.deposit_staged(claim, TempDir::new().unwrap().path()).await
+    archive.deposit_staged(claim, None, TempDir::new().unwrap().path()).await
 }
 
 async fn claim(archive: &Archive, at: Timestamp) -> Option<Claim> {

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 use muniment_record::{DossierCode, Receipt, Record, RecordId, ResultCode};
 use sqlx::PgConnection;
 
-use super::super::cells::{number, parsed, parsed_or_none};
-use super::super::queue::signed;
+use super::super::cells::{number, parsed, parsed_or_none, signed};
 use super::super::records::{as_json, level_of, symbol_key};
 use super::super::{Entering, Restored};
 use super::order::append_entries;

@@ -3,9 +3,8 @@ use muniment_record::RecordId;
 use sqlx::PgConnection;
 
 use super::super::Order;
-use super::super::cells::{number, parsed, text};
+use super::super::cells::{number, parsed, signed, text};
 use super::super::order::entry;
-use super::super::queue::signed;
 use super::super::records::behind;
 use super::{PostgresCatalogue, ids, look_up, write};
 use crate::Error;

@@ -3,8 +3,9 @@ use jiff::{SignedDuration, Timestamp};
 use muniment_record::{LookupToken, RecordId};
 use sqlx::PgConnection;
 
+use super::super::cells::signed;
 use super::super::intake::end_of;
-use super::super::queue::{Staged, claim, queue_count, set_aside, signed, until};
+use super::super::queue::{Staged, claim, end_of_lease, queue_count, set_aside};
 use super::super::records::as_json;
 use super::super::{Claim, Fence, Queue, QueueCount, SetAside, Task};
 use super::intake::register;
@@ -49,7 +50,7 @@ impl Queue for PostgresCatalogue {
                              LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING record",
         )
-        .bind(until(now, lease).as_millisecond())
+        .bind(end_of_lease(now, lease).as_millisecond())
         .bind(worker)
         .bind(now.as_millisecond())
         .fetch_optional(&mut *transaction)
@@ -88,33 +89,20 @@ impl Queue for PostgresCatalogue {
         if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LeaseLost { record }) }
     }
 
-    async fn give_back(&self, record: RecordId, fence: Fence, now: Timestamp) -> Result<bool, Error> {
-        let done = sqlx::query(
-            "UPDATE jobs SET due_at = $1, worker = NULL, tries = tries - 1
-             WHERE record = $2 AND fence = $3 AND worker IS NOT NULL",
-        )
-        .bind(now.as_millisecond())
-        .bind(record.to_string())
-        .bind(signed(fence.0))
-        .execute(&self.pool)
-        .await
-        .map_err(write())?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    async fn put_off(
+    async fn let_go(
         &self,
         record: RecordId,
         fence: Fence,
-        why: &str,
-        not_before: Timestamp,
+        due_at: Timestamp,
+        failure: Option<&str>,
     ) -> Result<bool, Error> {
         let done = sqlx::query(
-            "UPDATE jobs SET due_at = $1, worker = NULL, fault = $2
-             WHERE record = $3 AND fence = $4 AND worker IS NOT NULL",
+            "UPDATE jobs SET due_at = $1, worker = NULL, tries = tries - $2, fault = coalesce($3, fault)
+             WHERE record = $4 AND fence = $5 AND worker IS NOT NULL",
         )
-        .bind(not_before.as_millisecond())
-        .bind(why)
+        .bind(due_at.as_millisecond())
+        .bind(i64::from(failure.is_none()))
+        .bind(failure)
         .bind(record.to_string())
         .bind(signed(fence.0))
         .execute(&self.pool)

@@ -2,8 +2,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use muniment_record::{Digest, DossierCode, Receipt, Record, RecordId, ResultCode};
 
-use super::super::cells::{json, number, parsed};
-use super::super::queue::signed;
+use super::super::cells::{json, number, parsed, signed};
 use super::super::records::{as_json, behind, known_version, level_of, outbox_row, symbol_key};
 use super::super::{Entering, KnownVersion, OutboxRow, Records, Restored};
 use super::enter::{enter, insert_version_rows, restore};

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
 
-use super::super::queue::signed;
+use super::super::cells::signed;
 use super::super::tables::{Cell, Table, Tables};
 use super::{PostgresCatalogue, look_up, write};
 use crate::Error;

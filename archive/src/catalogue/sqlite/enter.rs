@@ -5,8 +5,9 @@ use muniment_record::{Digest, DossierCode, Receipt, Record, RecordId, ResultCode
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Acquire, Row, Sqlite, Transaction};
 
+use super::super::cells::signed;
 use super::super::records::{as_json, level_of, symbol_key};
-use super::super::{Entering, Restored, queue::signed};
+use super::super::{Entering, Restored};
 use super::order::append_entry;
 use super::{look_up, write};
 use crate::events::ArrivalFact;

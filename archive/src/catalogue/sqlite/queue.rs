@@ -3,8 +3,9 @@ use jiff::{SignedDuration, Timestamp};
 use muniment_record::{LookupToken, RecordId};
 use sqlx::sqlite::SqliteConnection;
 
+use super::super::cells::signed;
 use super::super::intake::end_of;
-use super::super::queue::{Staged, claim, queue_count, set_aside, signed, until};
+use super::super::queue::{Staged, claim, end_of_lease, queue_count, set_aside};
 use super::super::records::as_json;
 use super::super::{Claim, Fence, Queue, QueueCount, SetAside, Task};
 use super::intake::register;
@@ -48,7 +49,7 @@ impl Queue for SqliteCatalogue {
              WHERE record = (SELECT record FROM jobs WHERE state = 'ready' AND due_at <= ? ORDER BY due_at, record LIMIT 1)
              RETURNING record",
         )
-        .bind(until(now, lease).as_millisecond())
+        .bind(end_of_lease(now, lease).as_millisecond())
         .bind(worker)
         .bind(now.as_millisecond())
         .fetch_optional(&mut *transaction)
@@ -86,33 +87,20 @@ impl Queue for SqliteCatalogue {
         if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LeaseLost { record }) }
     }
 
-    async fn give_back(&self, record: RecordId, fence: Fence, now: Timestamp) -> Result<bool, Error> {
-        let done = sqlx::query(
-            "UPDATE jobs SET due_at = ?, worker = NULL, tries = tries - 1
-             WHERE record = ? AND fence = ? AND worker IS NOT NULL",
-        )
-        .bind(now.as_millisecond())
-        .bind(record.to_string())
-        .bind(signed(fence.0))
-        .execute(&self.writer)
-        .await
-        .map_err(write())?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    async fn put_off(
+    async fn let_go(
         &self,
         record: RecordId,
         fence: Fence,
-        why: &str,
-        not_before: Timestamp,
+        due_at: Timestamp,
+        failure: Option<&str>,
     ) -> Result<bool, Error> {
         let done = sqlx::query(
-            "UPDATE jobs SET due_at = ?, worker = NULL, fault = ?
+            "UPDATE jobs SET due_at = ?, worker = NULL, tries = tries - ?, fault = coalesce(?, fault)
              WHERE record = ? AND fence = ? AND worker IS NOT NULL",
         )
-        .bind(not_before.as_millisecond())
-        .bind(why)
+        .bind(due_at.as_millisecond())
+        .bind(i64::from(failure.is_none()))
+        .bind(failure)
         .bind(record.to_string())
         .bind(signed(fence.0))
         .execute(&self.writer)

@@ -322,11 +322,11 @@ impl Play {
                 let (id, fence) = (claim.record, claim.fence);
                 let held = self.model.held(id, fence.0).is_some();
                 let due = if matches!(step, Step::GiveBack(_)) {
-                    assert_eq!(catalogue.give_back(id, fence, time).await.unwrap(), held);
+                    assert_eq!(catalogue.let_go(id, fence, time, None).await.unwrap(), held);
                     self.model.time
                 } else {
                     let later = self.model.time + 10;
-                    assert_eq!(catalogue.put_off(id, fence, "no-space", at(later)).await.unwrap(), held);
+                    assert_eq!(catalogue.let_go(id, fence, at(later), Some("no-space")).await.unwrap(), held);
                     later
                 };
                 if let Some(job) = self.model.held(id, fence.0) {

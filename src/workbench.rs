@@ -1,4 +1,4 @@
-//! The bench: what makes a record of a document, for whoever brings documents to it.
+//! The workbench: what makes a record of a document, for whoever brings documents to it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::wire;
 use crate::workshop::Workshop;
 
 /// Looks at documents, prepares and seals them.
-pub struct Bench {
+pub struct Workbench {
     pub home: Home,
     pub config: Config,
     pub archive: Arc<Archive>,
@@ -27,14 +27,14 @@ pub struct Bench {
     pub sealer: Sealer,
 }
 
-/// A document as the bench leaves it: sealed, with the text of its pages.
+/// A document as the workbench leaves it: sealed, with the text of its pages.
 pub struct Made {
     pub sealed: Sealed,
     pub text: String,
 }
 
-impl Bench {
-    /// The bench of a home.
+impl Workbench {
+    /// The workbench of a home.
     pub async fn open(home: Home) -> Result<Self> {
         let config = home.config()?;
         let (archive, _) = wire::open_archive_in_earnest(&home).await?;
@@ -49,8 +49,8 @@ impl Bench {
 
     /// Looks at a document's files, without changing anything.
     pub async fn inspect(self: &Arc<Self>, scan: &Scan) -> Result<Inspection, Stop> {
-        let (bench, scan) = (Arc::clone(self), scan.clone());
-        blocking(move || Ok(bench.workshop.inspect(&scan)?)).await
+        let (workbench, scan) = (Arc::clone(self), scan.clone());
+        blocking(move || Ok(workbench.workshop.inspect(&scan)?)).await
     }
 
     /// Refuses early what the catalogue would refuse at the end.
@@ -78,11 +78,11 @@ impl Bench {
             profile: self.config.profile_of(&description.procedure_code),
             ..self.workshop.options().clone()
         };
-        let (bench, title, folder) = (Arc::clone(self), description.title.clone(), PathBuf::from(folder));
+        let (workbench, title, folder) = (Arc::clone(self), description.title.clone(), PathBuf::from(folder));
         blocking(move || {
-            let package = bench.workshop.prepare(&scan, inspection, &title, &folder, &options)?;
+            let package = workbench.workshop.prepare(&scan, inspection, &title, &folder, &options)?;
             let text = package.text();
-            let sealed = bench.sealer.seal(package, &folder, clock::now())?;
+            let sealed = workbench.sealer.seal(package, &folder, clock::now())?;
             Ok(Made { sealed, text })
         })
         .await
