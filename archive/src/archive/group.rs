@@ -4,6 +4,7 @@
 //! again, and ends with one transaction of the catalogue. A deposit is acknowledged after that transaction and never
 //! before; one that fails alone does not fail the others.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,11 +70,7 @@ impl Archive {
     }
 
     async fn commit_group(&self, _leader: &tokio::sync::MutexGuard<'_, ()>) {
-        let taken: Vec<Waiting> = {
-            let mut waiting = self.waiting();
-            let count = waiting.len().min(LARGEST_GROUP);
-            waiting.drain(..count).collect()
-        };
+        let taken = self.take_group();
         let (deposits, answers): (Vec<Deposit>, Vec<Answer>) =
             taken.into_iter().map(|waiting| (waiting.deposit, waiting.answer)).unzip();
         let fences: Vec<Option<Fence>> = deposits.iter().map(|deposit| deposit.fence).collect();
@@ -150,6 +147,22 @@ impl Archive {
         warn!(record.id = %id, "withdrew record {id}: its result code is held by {holder}");
         let withdrawn = self.blocking(move |store| store.withdraw_object(&place_of(id))).await;
         withdrawn.err().unwrap_or(Error::ResultCodeTaken { holder })
+    }
+
+    /// The deposits that come next, of each record one: a worker that lost its lease and has the same document again may have left
+    /// an earlier one behind.
+    fn take_group(&self) -> Vec<Waiting> {
+        let mut waiting = self.waiting();
+        let (mut ids, mut taken, mut left) = (HashSet::new(), Vec::new(), Vec::new());
+        for one in waiting.drain(..) {
+            if taken.len() < LARGEST_GROUP && ids.insert(one.deposit.record.id) {
+                taken.push(one);
+            } else {
+                left.push(one);
+            }
+        }
+        *waiting = left;
+        taken
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {

@@ -50,8 +50,11 @@ impl Archive {
         let arrival = Arrival::new(name, &task.sources, pages);
         let registration = self.catalogue.enqueue(batch, &arrival, offered, task, now).await?;
         point::reached("queued");
-        if let Registration::Resumed { id, .. } = registration {
-            self.clear_remains(id).await?;
+        // It is queued whatever comes of this: with remains in its way, a worker's tries fail and a person is shown why.
+        if let Registration::Resumed { id, .. } = registration
+            && let Err(error) = self.clear_remains(id).await
+        {
+            warn!(error = error.code(), "left remains of record {id} in storage: {error}");
         }
         Ok(registration)
     }

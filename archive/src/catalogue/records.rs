@@ -55,7 +55,7 @@ pub(crate) struct Restored {
 pub(crate) trait Records {
     /// Writes first versions of records in one transaction: record, version, receipt, outbox, entry of the log, settled
     /// ledger row, and the end of the queue's job. What an inner error concerns is left out whole, and the others are written.
-    /// A record that is there with the same PDF is left as it is.
+    /// A record that is there with the same PDF is left as it is. No record is in one call twice.
     ///
     /// # Errors
     ///
