@@ -241,7 +241,7 @@ or from a folder among PATH. A scan that is archived already is not taken again,
   file;result_code;procedure_code;title;symbol;issued_on;agency_issuing.code;agency_issuing.name;holder.kind;holder.name
   a.jpg;000.00.12.H05-260224-0017-KQ1;1.990009;Giấy chứng nhận;34/2026/ATTP;02/03/2026;H05.12;Sở Y tế;org;Công ty Mẫu
 
-Exit code 0 when every document is archived or was archived before, else 1. Source files are never touched.";
+Exit code 0 when every document is archived or queued, or was archived before, else 1. Source files are never touched.";
 
 /// What `search --help` adds.
 const SEARCH_HELP: &str = "\

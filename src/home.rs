@@ -229,8 +229,7 @@ impl WorkPlace {
         let mut taken = None;
         for number in 0_u32.. {
             let folder = below.join(number.to_string());
-            let is_known = folder.exists();
-            if taken.is_some() && !is_known {
+            if taken.is_some() && !folder.exists() {
                 break;
             }
             let lock = open_lock(&below.join(format!("{number}.lock")))?;
@@ -241,7 +240,8 @@ impl WorkPlace {
                     return Err(error).context("failed to lock a folder for work");
                 }
             }
-            if is_known {
+            // Asked again under the lock.
+            if folder.exists() {
                 fs::remove_dir_all(&folder)
                     .with_context(|| format!("failed to clear {}", folder.display()))?;
             }

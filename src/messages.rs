@@ -132,6 +132,10 @@ fn sentences(code: &str) -> (&'static str, &'static str) {
             "Chưa cài bộ nhận dạng chữ. Cài gói tesseract-ocr và tesseract-ocr-vie rồi chạy lại.",
             "The text recogniser is not installed. Install tesseract-ocr and tesseract-ocr-vie, then run again.",
         ),
+        "worker-died" => (
+            "Tiến trình xử lý dừng giữa chừng mỗi lần làm tài liệu này. Xem nhật ký của máy xử lý, rồi đưa lại vào hàng đợi bằng `muniment queue --retry`.",
+            "The worker broke off each time it had this document. Look at its log, then put the document back with `muniment queue --retry`.",
+        ),
         "ocr-failed" => (
             "Không nhận dạng được chữ trên trang. Chạy `muniment doctor` để kiểm tra Tesseract rồi chạy lại.",
             "Text recognition failed. Check Tesseract with `muniment doctor`, then run again.",

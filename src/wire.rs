@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use muniment_archive::{
-    Archive, CatalogueAt, DiskStore, Gate, ObjectStore, Pair, Patience, Patient, PostgresSettings,
+    Alone, Archive, CatalogueAt, DiskStore, Gate, ObjectStore, Pair, Patience, Patient, PostgresSettings,
     S3Credentials, S3Settings, S3Store, StoreMetrics,
 };
 use muniment_seal::note::{NoteKey, NoteVerifier};
@@ -29,6 +29,7 @@ pub struct Engines {
     index: Mutex<Writer>,
     keying: HolderKeying,
     log_key: NoteKey,
+    _alone: Alone,
     _lock: Lock,
 }
 
@@ -39,8 +40,16 @@ impl Engines {
         home.clear_staging(&lock)?;
         let (keying, log_key) = (holder_keying(&home)?, log_key(&home)?);
         let workbench = Workbench::open(home).await?;
+        let alone = workbench.archive.take_in_alone().await.context("failed to take in alone")?;
         let index = open_index(&workbench.home, &workbench.archive, &keying).await?;
-        Ok(Self { workbench: Arc::new(workbench), index: Mutex::new(index), keying, log_key, _lock: lock })
+        Ok(Self {
+            workbench: Arc::new(workbench),
+            index: Mutex::new(index),
+            keying,
+            log_key,
+            _alone: alone,
+            _lock: lock,
+        })
     }
 
     /// Brings the search index up to the archive's last change.
@@ -52,8 +61,19 @@ impl Engines {
 
     /// Publishes what has happened in the transparency log.
     pub async fn publish_log(&self) -> Result<()> {
-        self.workbench.archive.publish_log(&self.log_key).await.context("failed to publish the log")?;
-        Ok(())
+        publish_log(&self.workbench.archive, &self.log_key).await
+    }
+}
+
+/// Publishes what has happened in the transparency log. Whoever is at it already does the same.
+pub async fn publish_log(archive: &Archive, key: &NoteKey) -> Result<()> {
+    let (entries, published) = archive.log_sizes().await.context("failed to read the log's size")?;
+    if entries == published {
+        return Ok(());
+    }
+    match archive.publish_log(key).await {
+        Err(error) if error.code() != "in-use" => Err(error).context("failed to publish the log"),
+        _ => Ok(()),
     }
 }
 

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
-use muniment_archive::{Archive, Claim, Outcome};
+use muniment_archive::{Claim, Outcome};
 use muniment_record::{RecordId, Scan};
 use muniment_seal::note::NoteKey;
 use tokio::task::JoinSet;
@@ -19,6 +19,7 @@ use crate::clock;
 use crate::flow::{DocumentOutcome, Fate, Reporter};
 use crate::home::WorkPlace;
 use crate::stop::{Fault, Stop};
+use crate::wire;
 use crate::workbench::{Workbench, staging};
 
 /// How often an idle worker asks for work, and a busy one publishes what has happened.
@@ -62,7 +63,7 @@ impl Worker {
 
     /// Works until it is told to stop or, where that is asked for, until the queue is empty. Gives how many documents came to their
     /// end. What it has begun when it is told to stop, it ends or, after a while, gives back.
-    pub async fn work(self: &Arc<Self>, until_empty: bool, stop: impl Future<Output = ()>) -> Result<u64> {
+    pub async fn work(self: &Arc<Self>, until_empty: bool, stop: impl Future<Output = ()>) -> u64 {
         let abreast = self.workbench.config.threads();
         let mut running = JoinSet::new();
         let mut ended = 0;
@@ -88,7 +89,7 @@ impl Worker {
         }
         ended += self.end(running).await;
         self.publish().await;
-        Ok(ended)
+        ended
     }
 
     /// The next document; none where none is due, or the catalogue does not answer.
@@ -234,7 +235,9 @@ impl Worker {
 
     /// Publishes what has happened, unless another worker is at it.
     async fn publish(&self) {
-        publish(&self.workbench.archive, &self.log_key).await;
+        if let Err(error) = wire::publish_log(&self.workbench.archive, &self.log_key).await {
+            tracing::error!("{error:#}");
+        }
     }
 
     /// When a document is due again whose tries have failed: after twice as long each time.
@@ -252,19 +255,6 @@ impl Worker {
     fn claims(&self) -> std::sync::MutexGuard<'_, HashMap<RecordId, Claim>> {
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Publishes what has happened in the log. Whoever else is at it does the same.
-pub async fn publish(archive: &Archive, key: &NoteKey) {
-    match archive.publish_log(key).await.context("failed to publish the log") {
-        Ok(_) => {}
-        Err(error) if is_in_use(&error) => {}
-        Err(error) => tracing::error!("{error:#}"),
-    }
-}
-
-fn is_in_use(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<muniment_archive::Error>().is_some_and(|error| error.code() == "in-use")
 }
 
 fn is_end(done: Result<Option<DocumentOutcome>, tokio::task::JoinError>) -> bool {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use muniment_record::{Digest, LookupToken, Receipt, Record, RecordId, ResultCode};
 use tracing::info;
 
-use crate::catalogue::{Catalogue, CatalogueAt, OutboxRow};
+use crate::catalogue::{Alone, Catalogue, CatalogueAt, OutboxRow, Right};
 use crate::events::ArrivalFact;
 use crate::object::{StoredObject, name_of, read_pdf};
 use crate::store::{DiskStore, ObjectStore, Store};
@@ -103,6 +103,16 @@ impl Archive {
     /// Closes the catalogue. Dropping an archive loses nothing; closing it also tidies the catalogue's side files.
     pub async fn close(&self) {
         self.catalogue.close().await;
+    }
+
+    /// Takes the right to take in without the queue, which one process has at a time, on whatever machine: until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] while another has it.
+    pub async fn take_in_alone(&self) -> Result<Alone, Error> {
+        let held = self.catalogue.take(Right::TakeIn).await?;
+        held.map(Alone::new).ok_or_else(|| Error::InUse { path: self.catalogue.place() })
     }
 
     /// Opens a batch of intake.

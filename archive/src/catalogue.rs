@@ -31,6 +31,7 @@ pub use queue::{Claim, Fence, QueueCount, SetAside, Task};
 pub(crate) use queue::{Queue, Staged};
 pub use records::OutboxRow;
 pub(crate) use records::{Entering, KnownVersion, Records, Restored};
+pub use right::Alone;
 pub(crate) use right::{Held, Right};
 pub(crate) use sqlite::CATALOGUE;
 #[cfg(test)]

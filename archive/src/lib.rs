@@ -47,7 +47,9 @@ pub use archive::{Archive, RecoverReport};
 pub use arrival::{Arrival, Outcome, Registration};
 pub use audit::{AuditMonitor, AuditReport, Budget, Coverage, RoundReport};
 pub use batch::BatchId;
-pub use catalogue::{CatalogueAt, Claim, Fence, OutboxRow, PostgresSettings, QueueCount, SetAside, Task};
+pub use catalogue::{
+    Alone, CatalogueAt, Claim, Fence, OutboxRow, PostgresSettings, QueueCount, SetAside, Task,
+};
 pub use error::{Error, ErrorKind};
 pub use events::{ArrivalFact, Event, Events};
 pub use finding::{AuditFinding, AuditProblem};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use crate::catalogue::{Catalogue, CatalogueAt, TABLES};
+use crate::catalogue::{Alone, Catalogue, CatalogueAt, TABLES};
 use crate::{Archive, Error, ErrorKind, ObjectStore};
 
 /// How many rows are copied in one transaction.
@@ -26,15 +26,27 @@ pub struct MigrationReport {
 }
 
 impl Archive {
-    /// Copies all that a store holds of an archive into another. What is there already with the same bytes is left alone, so a copy
-    /// that was stopped goes on. Each object is read back and compared. Nothing is removed, and nobody may write to either store
-    /// meanwhile.
+    /// Takes the right to move an archive: nobody has it open while this is held.
     ///
     /// # Errors
     ///
-    /// Of kind `AlreadyExists` where the other store has something else under a name; [`Error::Damaged`] where it gives back other
-    /// bytes than it was given.
-    pub fn copy_store(from: &dyn ObjectStore, to: &dyn ObjectStore) -> Result<MigrationReport, Error> {
+    /// [`Error::InUse`] while anybody has.
+    pub async fn alone(catalogue: &CatalogueAt) -> Result<Alone, Error> {
+        catalogue.lock_for_rebuild().await.map(Alone::new)
+    }
+
+    /// Copies all that a store holds of an archive into another. What is there already with the same bytes is left alone, so a copy
+    /// that was stopped, or one that has been overtaken since, goes on. Each object is read back and compared. Nothing is removed.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `AlreadyExists` where the other store has something else under a name that never changes; [`Error::Damaged`] where it
+    /// gives back other bytes than it was given.
+    pub fn copy_store(
+        _alone: &Alone,
+        from: &dyn ObjectStore,
+        to: &dyn ObjectStore,
+    ) -> Result<MigrationReport, Error> {
         let mut report = MigrationReport::default();
         let mut names = Vec::new();
         for directory in DIRECTORIES {
@@ -54,7 +66,11 @@ impl Archive {
                 }
                 read => read?,
             };
-            to.put_new(&name, &bytes)?;
+            if changes(&name) {
+                to.put(&name, &bytes)?;
+            } else {
+                to.put_new(&name, &bytes)?;
+            }
             if to.get(&name)? != bytes {
                 return Err(Error::damaged(name, "the other store gives back other bytes than it was given"));
             }
@@ -65,32 +81,68 @@ impl Archive {
         Ok(report)
     }
 
-    /// Copies a catalogue, all of it, to another place, where there must be none. It appears there when it is whole.
+    /// Copies a catalogue, all of it, to another place. It appears there when it is whole. One that is there already with the same rows
+    /// is a copy whose maker was stopped before it could say so.
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] while anybody has the catalogue open, [`Error::ArchiveExists`] where there is one at the other place.
-    pub async fn copy_catalogue(from: &CatalogueAt, to: &CatalogueAt) -> Result<u64, Error> {
-        if to.is_taken().await? {
-            return Err(Error::ArchiveExists { path: to.to_string() });
-        }
-        let held = from.lock_for_rebuild().await?;
-        let copied = copy_catalogue(from, to).await;
-        held.give_up().await;
+    /// [`Error::ArchiveExists`] where there is another one at the other place.
+    pub async fn copy_catalogue(_alone: &Alone, from: &CatalogueAt, to: &CatalogueAt) -> Result<u64, Error> {
+        let source = from.open_alone().await?;
+        let copied = if to.is_taken().await? { compare(&source, to).await } else { copy(&source, to).await };
+        source.close().await;
         copied
     }
 }
 
-async fn copy_catalogue(from: &CatalogueAt, to: &CatalogueAt) -> Result<u64, Error> {
-    let source = from.open_alone().await?;
+/// Whether an object is replaced in the life of an archive: the checkpoint, and the root inventories of objects with their sidecars.
+fn changes(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('/').collect();
+    let is_root_inventory = matches!(parts[..], ["ocfl", .., above, file]
+        if file.starts_with("inventory.json") && !is_version(above));
+    name == LAST[0] || is_root_inventory
+}
+
+/// A version's directory: `v1`.
+fn is_version(name: &str) -> bool {
+    name.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+async fn copy(source: &Arc<dyn Catalogue>, to: &CatalogueAt) -> Result<u64, Error> {
     let target = to.create_beside().await?;
-    let copied = copy_tables(&source, &target).await;
-    source.close().await;
+    let copied = copy_tables(source, &target).await;
     target.close().await;
     let rows = copied?;
     to.swap().await?;
     info!(rows, "copied the catalogue");
     Ok(rows)
+}
+
+/// How many rows two catalogues have, where all are the same.
+async fn compare(source: &Arc<dyn Catalogue>, to: &CatalogueAt) -> Result<u64, Error> {
+    let target = to.open_alone().await?;
+    let same = same_rows(source, &target).await;
+    target.close().await;
+    same?.ok_or_else(|| Error::ArchiveExists { path: to.to_string() })
+}
+
+async fn same_rows(source: &Arc<dyn Catalogue>, target: &Arc<dyn Catalogue>) -> Result<Option<u64>, Error> {
+    let mut compared = 0;
+    for table in &TABLES {
+        let mut passed_over = 0;
+        loop {
+            let rows = source.read_table(table, passed_over, AT_ONCE).await?;
+            if rows != target.read_table(table, passed_over, AT_ONCE).await? {
+                return Ok(None);
+            }
+            if rows.is_empty() {
+                break;
+            }
+            passed_over += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        }
+        compared += passed_over;
+    }
+    Ok(Some(compared))
 }
 
 async fn copy_tables(source: &Arc<dyn Catalogue>, target: &Arc<dyn Catalogue>) -> Result<u64, Error> {

@@ -1,7 +1,7 @@
 //! The archive's files, wherever they lie: what is written, under which names, and in what order.
 //!
 //! An [`ObjectStore`] keeps them: [`DiskStore`] in the archive's own directory, [`S3Store`] in a bucket. Wrappers stand around
-//! either. Catalogue and locks lie in the archive's directory in any case.
+//! either. Catalogue and locks lie elsewhere: in the archive's directory, or in PostgreSQL.
 
 mod brake;
 mod disk;

@@ -1,4 +1,5 @@
 use std::fs;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use muniment_archive::{Archive, MigrationReport};
@@ -18,17 +19,24 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
     let attempt = || format!("failed to read {}", args.config.display());
     let text = fs::read_to_string(&args.config).with_context(attempt)?;
     let new: Config = toml::from_str(&text).context("failed to understand the new configuration")?;
+    let catalogue = wire::catalogue_at(&home, &present)?;
+    // From here until the configuration is in place nobody has the archive open: neither workers nor the pages.
+    let alone =
+        Archive::alone(&catalogue).await.context("failed to have the archive alone; stop what runs on it")?;
+    let alone = Arc::new(alone);
     let mut report = MigrationReport::default();
     if new.storage != present.storage {
         let (from, to) = (wire::open_store(&home, &present)?.objects, wire::open_store(&home, &new)?.objects);
         wire::require_locks(&new, to.as_ref())?;
-        let copied =
-            tokio::task::spawn_blocking(move || Archive::copy_store(from.as_ref(), to.as_ref())).await;
+        let held = Arc::clone(&alone);
+        let copy = move || Archive::copy_store(&held, from.as_ref(), to.as_ref());
+        let copied = tokio::task::spawn_blocking(copy).await;
         report = copied.context("the copy broke off")?.context("failed to copy the archive's files")?;
     }
     if new.catalogue != present.catalogue {
-        let (from, to) = (wire::catalogue_at(&home, &present)?, wire::catalogue_at(&home, &new)?);
-        report.rows = Archive::copy_catalogue(&from, &to).await.context("failed to copy the catalogue")?;
+        let to = wire::catalogue_at(&home, &new)?;
+        let rows = Archive::copy_catalogue(&alone, &catalogue, &to).await;
+        report.rows = rows.context("failed to copy the catalogue")?;
     }
     ensure!(
         report != MigrationReport::default(),

@@ -1,4 +1,5 @@
 use anyhow::{Context, Result};
+use muniment_archive::{Archive, SetAside};
 use muniment_record::RecordId;
 use serde_json::json;
 
@@ -10,23 +11,9 @@ use crate::{clock, messages, wire};
 /// Shows the queue, or puts documents that were set aside back into it.
 pub async fn run(setting: &Setting, args: &QueueArgs) -> Result<Exit> {
     let archive = wire::open_archive(&setting.open_home()?).await?;
-    let mut aside = archive.aside().await.context("failed to read the queue")?;
+    let aside = archive.aside().await.context("failed to read the queue")?;
     if args.retry_all || !args.retry.is_empty() {
-        aside.retain(|one| args.retry_all || args.retry.contains(&one.record));
-        for one in &aside {
-            let retried = archive.retry(one.record, clock::now()).await;
-            retried.with_context(|| format!("failed to put document {} back", one.record))?;
-        }
-        println!("{}: {}", setting.say("Đã đưa lại vào hàng đợi", "Put back into the queue"), aside.len());
-        let is_missing = |id: &&RecordId| aside.iter().all(|one| one.record != **id);
-        let missing: Vec<&RecordId> = args.retry.iter().filter(is_missing).collect();
-        for id in &missing {
-            println!(
-                "{}: {id}",
-                setting.say("Không có tài liệu để riêng nào có mã", "Nothing was set aside under")
-            );
-        }
-        return Ok(if missing.is_empty() { Exit::Done } else { Exit::Found });
+        return retry(setting, args, &archive, &aside).await;
     }
     let count = archive.queue(clock::now()).await.context("failed to read the queue")?;
     if setting.json {
@@ -57,4 +44,39 @@ pub async fn run(setting: &Setting, args: &QueueArgs) -> Result<Exit> {
         println!("\n{advice}");
     }
     Ok(Exit::Done)
+}
+
+/// Puts documents back into the queue; what cannot be put back keeps none of the others.
+async fn retry(setting: &Setting, args: &QueueArgs, archive: &Archive, aside: &[SetAside]) -> Result<Exit> {
+    let all = args.retry_all.then(|| aside.iter().map(|one| one.record).collect());
+    let ids: Vec<RecordId> = all.unwrap_or_else(|| args.retry.clone());
+    let (mut put_back, mut refused) = (Vec::new(), Vec::new());
+    for id in ids {
+        match archive.retry(id, clock::now()).await {
+            Ok(()) => put_back.push(id),
+            Err(error) if matches!(error.code(), "taken" | "not-found") => refused.push((id, error.code())),
+            Err(error) => return Err(error).context(format!("failed to put document {id} back")),
+        }
+    }
+    if setting.json {
+        let refused: Vec<_> = refused.iter().map(|(id, code)| json!({"record": id, "code": code})).collect();
+        print_json(&json!({"put_back": put_back, "refused": refused}))?;
+    } else {
+        println!("{}: {}", setting.say("Đã đưa lại vào hàng đợi", "Put back into the queue"), put_back.len());
+        for (id, code) in &refused {
+            println!("{id}: {}", why_not(code, setting));
+        }
+    }
+    Ok(if refused.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+fn why_not(code: &str, setting: &Setting) -> &'static str {
+    if code == "taken" {
+        setting.say(
+            "cùng tệp này đã được nộp lại sau đó; không cần đưa lại",
+            "the same file was handed in again since; there is nothing to put back",
+        )
+    } else {
+        setting.say("không có tài liệu nào để riêng với mã này", "nothing was set aside under this id")
+    }
 }

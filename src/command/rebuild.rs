@@ -17,7 +17,7 @@ pub async fn run(setting: &Setting, args: &RebuildArgs) -> Result<Exit> {
         .context("failed to rebuild the catalogue")?;
     let archive = wire::open_archive(&home).await?;
     archive.recover(clock::now()).await.context("failed to finish the rebuild")?;
-    archive.publish_log(&wire::log_key(&home)?).await.context("failed to publish the log")?;
+    wire::publish_log(&archive, &wire::log_key(&home)?).await?;
     let keying = wire::holder_keying(&home)?;
     wire::rebuild_index(&home, &archive, &keying).await?;
     if setting.json {

@@ -46,8 +46,16 @@ pub async fn run(setting: &Setting, args: &UpliftArgs) -> Result<Exit> {
             match engines.workbench.sealer.uplift(&pdf, clock::now()) {
                 Ok(Some(uplifted)) => {
                     let kept = engines.workbench.archive.uplift(record.id, &uplifted, clock::now()).await;
-                    kept.with_context(|| format!("failed to keep record {}", record.id))?;
-                    tally.uplifted += 1;
+                    match kept {
+                        Ok(_) => tally.uplifted += 1,
+                        // Something is being repaired at the moment.
+                        Err(error) if error.code() == "in-use" => {
+                            tally.waiting.push((record.id, error.code()));
+                        }
+                        kept => {
+                            kept.with_context(|| format!("failed to keep record {}", record.id))?;
+                        }
+                    }
                 }
                 Ok(None) => {}
                 Err(error) => tally.note(record.id, &error),

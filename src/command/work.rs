@@ -21,7 +21,7 @@ pub async fn run(setting: &Setting, args: &WorkArgs) -> Result<Exit> {
     let worker = Worker::new(workbench, log_key, Arc::new(Lines(setting.language)))?;
     println!("{}", setting.say("Đang xử lý hàng đợi", "Working on the queue"));
     let feeding = tokio::spawn(feeder.keep_fed(Arc::clone(&archive)));
-    let ended = worker.work(args.until_empty, stop_asked()).await?;
+    let ended = worker.work(args.until_empty, stop_asked()).await;
     feeding.abort();
     // What was archived last is found, too.
     wire::feed_index(&home, &archive).await?;

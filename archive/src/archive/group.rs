@@ -58,19 +58,23 @@ impl Archive {
     pub(super) async fn deposit_in_group(&self, deposit: Deposit) -> Result<Receipt, Error> {
         let (answer, mut answered) = oneshot::channel();
         self.waiting().push(Waiting { deposit, answer });
-        let leader = self.group.leader.lock().await;
+        let _leader = self.group.leader.lock().await;
         // The leader before this one may have taken it along; else this one leads, until its own is done.
         loop {
             match answered.try_recv() {
                 Ok(result) => return result,
                 Err(oneshot::error::TryRecvError::Closed) => return Err(Error::Stopped),
-                Err(oneshot::error::TryRecvError::Empty) => self.commit_group(&leader).await,
+                Err(oneshot::error::TryRecvError::Empty) => {
+                    // In a task of its own: a depositor that is given up takes nobody else along.
+                    let (archive, group) = (self.clone(), self.take_group());
+                    let committed = tokio::spawn(async move { archive.commit_group(group).await });
+                    committed.await.map_err(|_| Error::Stopped)?;
+                }
             }
         }
     }
 
-    async fn commit_group(&self, _leader: &tokio::sync::MutexGuard<'_, ()>) {
-        let taken = self.take_group();
+    async fn commit_group(&self, taken: Vec<Waiting>) {
         let (deposits, answers): (Vec<Deposit>, Vec<Answer>) =
             taken.into_iter().map(|waiting| (waiting.deposit, waiting.answer)).unzip();
         let fences: Vec<Option<Fence>> = deposits.iter().map(|deposit| deposit.fence).collect();

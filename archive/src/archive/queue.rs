@@ -17,7 +17,6 @@ use tracing::{info, warn};
 use super::Archive;
 use super::group::{Deposit, place_of};
 use crate::catalogue::{Claim, QueueCount, SetAside, Staged, Task};
-use crate::layout::{object_id, object_path};
 use crate::store::{Content, Parcel, Store};
 use crate::{Arrival, BatchId, Error, ErrorKind, Outcome, Registration, point};
 
@@ -74,8 +73,7 @@ impl Archive {
 
     /// Prolongs a claim's lease, from now on; says whether it still is the newest claim.
     pub async fn renew(&self, claim: &Claim, lease: SignedDuration, now: Timestamp) -> Result<bool, Error> {
-        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
-        self.catalogue.renew(claim.record, claim.fence, until).await
+        self.catalogue.renew(claim.record, claim.fence, lease, now).await
     }
 
     /// Ends a claim without having tried, as when the worker is told to stop.
@@ -90,7 +88,8 @@ impl Archive {
         Ok(())
     }
 
-    /// Ends a claim and takes the document out of the queue: the ledger says why, its files are kept for a person to look at.
+    /// Ends a claim and takes the document out of the queue: the ledger says why, its files are kept for a person to look at. An
+    /// object that stands in storage already stays there: a later claim ends it, and an audit does not mind it.
     ///
     /// # Errors
     ///
@@ -98,7 +97,7 @@ impl Archive {
     pub async fn set_aside(&self, claim: &Claim, outcome: Outcome, now: Timestamp) -> Result<(), Error> {
         self.catalogue.set_aside(claim.record, claim.fence, &outcome, now).await?;
         point::reached("set-aside");
-        self.clear_object(claim.record).await
+        Ok(())
     }
 
     /// The documents that were set aside, oldest first.
@@ -201,6 +200,8 @@ impl Archive {
             && let Some(holder) = self.catalogue.code_holder(code).await?
             && holder != record.id
         {
+            // Nobody can archive it any more, so what a stopped claim has put in place goes: a rebuild must not choose between the two.
+            self.clear_object(record.id).await?;
             return Err(Error::ResultCodeTaken { holder });
         }
         let sha256 = record.sha256;
@@ -246,10 +247,11 @@ impl Archive {
 
     async fn keep_blobs(&self, blobs: Vec<(Digest, Content)>) -> Result<(), Error> {
         self.blocking(move |store| {
-            // What is there already, and sound, is not sent again.
+            // What is there already, and sound in each store, is not sent again.
             let mut missing = Vec::with_capacity(blobs.len());
             for (digest, content) in blobs {
-                if !store.has(&Store::blob_path(&digest))? || store.read_blob(&digest).is_err() {
+                let is_sound = |copy: &Store| copy.read_blob(&digest).is_ok();
+                if !store.copies().iter().all(is_sound) {
                     missing.push((Store::blob_path(&digest), content));
                 }
             }
@@ -259,26 +261,22 @@ impl Archive {
         .await
     }
 
-    /// Removes what a stopped run left of an object without a root inventory: the queue will compose it anew.
-    async fn clear_remains(&self, id: RecordId) -> Result<(), Error> {
+    async fn clear_object(&self, id: RecordId) -> Result<(), Error> {
         self.blocking(move |store| {
-            let place = object_path(&object_id(id));
-            if !store.has_object(&place)? && store.has_below(&format!("ocfl/{place}"))? {
-                store.withdraw_object(&place)?;
-            }
-            Ok(())
+            let place = place_of(id);
+            if store.has_object(&place)? { store.withdraw_object(&place) } else { Ok(()) }
         })
         .await
     }
 
-    /// Takes an object that the catalogue does not know out of storage again.
-    async fn clear_object(&self, id: RecordId) -> Result<(), Error> {
-        if self.catalogue.record(id).await?.is_some() {
-            return Ok(());
-        }
+    /// Removes what a stopped run left of an object without a root inventory: the queue will compose it anew.
+    async fn clear_remains(&self, id: RecordId) -> Result<(), Error> {
         self.blocking(move |store| {
             let place = place_of(id);
-            if store.has_object(&place)? { store.withdraw_object(&place) } else { Ok(()) }
+            if !store.has_object(&place)? && store.has_below(&format!("ocfl/{place}"))? {
+                store.withdraw_object(&place)?;
+            }
+            Ok(())
         })
         .await
     }

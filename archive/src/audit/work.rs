@@ -151,7 +151,7 @@ impl<'a> Audit<'a> {
             versions.max().is_some_and(|version| version == row.version + 1)
         };
         let row = match row {
-            Ok(None) if !self.archive.catalogue.pending(Some(id)).await?.is_empty() => return Ok(judged),
+            Ok(None) if self.archive.catalogue.is_on_its_way(id).await? => return Ok(judged),
             // In a bucket a version appears file by file. What is amiss when it is done is named by the next audit; what is on
             // its way in, or was left so by a stop, recovery ends.
             Ok(Some(row)) if (is_amiss || is_ahead(&row)) && self.is_being_revised(id).await? => {
@@ -257,8 +257,7 @@ impl<'a> Audit<'a> {
     async fn only_in_second(&mut self, second: &[RecordId], first: &[RecordId]) -> Result<(), Error> {
         for &id in second.iter().filter(|id| first.binary_search(id).is_err()) {
             let catalogue = &self.archive.catalogue;
-            let is_known =
-                catalogue.record(id).await?.is_some() || !catalogue.pending(Some(id)).await?.is_empty();
+            let is_known = catalogue.record(id).await?.is_some() || catalogue.is_on_its_way(id).await?;
             if !is_known {
                 let mut findings = Findings::on(Some(id));
                 findings.add(name_of(id), AuditProblem::Extra, "remains of what was never acknowledged");

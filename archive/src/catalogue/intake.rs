@@ -59,6 +59,9 @@ pub(crate) trait Intake {
     /// Pending arrivals, of one record or of all, in the order in which they came.
     async fn pending(&self, record: Option<RecordId>) -> Result<Vec<PendingArrival>, Error>;
 
+    /// Whether a record may still come of a document: it is pending, or was set aside in the queue.
+    async fn is_on_its_way(&self, record: RecordId) -> Result<bool, Error>;
+
     /// Pending arrivals that the queue does not know: those that recovery has to look after.
     async fn pending_outside_queue(&self) -> Result<Vec<PendingArrival>, Error>;
 }

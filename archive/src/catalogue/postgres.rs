@@ -106,8 +106,6 @@ impl fmt::Debug for PostgresSettings {
 pub(crate) struct PostgresCatalogue {
     pool: PgPool,
     settings: PostgresSettings,
-    /// Says that the catalogue is open: a rebuild waits for nobody and is refused meanwhile. Only a session holds such a lock.
-    _open: Option<PgConnection>,
 }
 
 /// The word in the name of the lock that is shared by all who have the catalogue open.
@@ -136,7 +134,10 @@ pub(super) async fn open(settings: &PostgresSettings) -> Result<PostgresCatalogu
     if !has_schema(&mut session, &settings.schema).await? {
         return Err(Error::CatalogueMissing { path: settings.to_string() });
     }
-    PostgresCatalogue::connect(settings, &settings.schema, Some(session)).await
+    // Each session of the catalogue says so again, those of later too: a lock ends with its session.
+    let catalogue = PostgresCatalogue::connect(settings, &settings.schema, true).await;
+    session.close().await.ok();
+    catalogue
 }
 
 /// Opens the catalogue without saying that it is open.
@@ -144,7 +145,7 @@ pub(super) async fn open_alone(settings: &PostgresSettings) -> Result<PostgresCa
     if !is_taken(settings).await? {
         return Err(Error::CatalogueMissing { path: settings.to_string() });
     }
-    PostgresCatalogue::connect(settings, &settings.schema, None).await
+    PostgresCatalogue::connect(settings, &settings.schema, false).await
 }
 
 pub(super) async fn lock_for_rebuild(settings: &PostgresSettings) -> Result<Option<Held>, Error> {
@@ -159,7 +160,7 @@ pub(super) async fn create_beside(settings: &PostgresSettings) -> Result<Postgre
     let made = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
     made.map_err(Error::catalogue("make a schema in PostgreSQL"))?;
     connection.close().await.ok();
-    PostgresCatalogue::connect(settings, &beside, None).await
+    PostgresCatalogue::connect(settings, &beside, false).await
 }
 
 /// Puts the new catalogue in the old one's place, in one transaction; the old one stays as `…_old`.
@@ -208,16 +209,25 @@ async fn try_lock(session: &mut PgConnection, function: &str, name: &str) -> Res
 }
 
 impl PostgresCatalogue {
-    async fn connect(
-        settings: &PostgresSettings,
-        schema: &str,
-        open: Option<PgConnection>,
-    ) -> Result<Self, Error> {
-        let pool =
-            PgPoolOptions::new().max_connections(SESSIONS).connect_with(settings.options(schema)).await;
+    async fn connect(settings: &PostgresSettings, schema: &str, says_open: bool) -> Result<Self, Error> {
+        let mut pool = PgPoolOptions::new().max_connections(SESSIONS).min_connections(1);
+        if says_open {
+            let name = settings.lock_name(OPEN);
+            pool = pool.after_connect(move |session, _| {
+                let name = name.clone();
+                Box::pin(async move {
+                    let query =
+                        sqlx::query("SELECT pg_try_advisory_lock_shared(hashtextextended($1, 0)) AS taken");
+                    let taken: bool = query.bind(name).fetch_one(session).await?.try_get("taken")?;
+                    let refusal = || sqlx::Error::Protocol("the catalogue is being rebuilt or moved".into());
+                    if taken { Ok(()) } else { Err(refusal()) }
+                })
+            });
+        }
+        let pool = pool.connect_with(settings.options(schema)).await;
         let pool = pool.map_err(Error::catalogue("connect to PostgreSQL"))?;
         sqlx::migrate!("./migrations/postgres").run(&pool).await.map_err(Error::Migrate)?;
-        Ok(Self { pool, settings: settings.clone(), _open: open })
+        Ok(Self { pool, settings: settings.clone() })
     }
 
     async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {

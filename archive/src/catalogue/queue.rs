@@ -125,8 +125,14 @@ pub(crate) trait Queue {
         now: Timestamp,
     ) -> Result<Option<Claim>, Error>;
 
-    /// Prolongs a lease; says whether the claim is still the newest.
-    async fn renew(&self, record: RecordId, fence: Fence, until: Timestamp) -> Result<bool, Error>;
+    /// Prolongs a lease, from now on; says whether the claim is still the newest.
+    async fn renew(
+        &self,
+        record: RecordId,
+        fence: Fence,
+        lease: SignedDuration,
+        now: Timestamp,
+    ) -> Result<bool, Error>;
 
     /// Writes down what the claim has sealed.
     ///

@@ -10,6 +10,8 @@ pub(crate) enum Right {
     Publish,
     /// Making next versions of records.
     Revise,
+    /// Taking in without the queue: what is pending is then taken up again by whoever comes first.
+    TakeIn,
 }
 
 impl Right {
@@ -18,7 +20,23 @@ impl Right {
         match self {
             Self::Publish => "publishing",
             Self::Revise => "revising",
+            Self::TakeIn => "taking-in",
         }
+    }
+}
+
+/// The right to do something with an archive alone. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Alone(Held);
+
+impl Alone {
+    pub(crate) fn new(held: Held) -> Self {
+        Self(held)
+    }
+
+    /// Gives the right up. When this returns, another may have it.
+    pub async fn give_up(self) {
+        self.0.give_up().await;
     }
 }
 

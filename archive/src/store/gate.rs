@@ -137,10 +137,9 @@ impl<S: ObjectStore> Gate<S> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.freed.wait_while(free, |free| *free == 0);
         *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        let place = Place { gate: self };
         let result = call(&self.inner);
-        *self.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.freed.notify_one();
-        self.metrics.calls.fetch_sub(1, Ordering::Relaxed);
+        drop(place);
 
         let counts = &self.metrics.counts[operation as usize];
         counts.calls.fetch_add(1, Ordering::Relaxed);
@@ -162,6 +161,19 @@ impl<S: ObjectStore> Gate<S> {
         call: impl FnOnce(&S) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.through(operation, |_| 0, call)
+    }
+}
+
+/// A place that a call takes up, however it ends.
+struct Place<'a, S> {
+    gate: &'a Gate<S>,
+}
+
+impl<S> Drop for Place<'_, S> {
+    fn drop(&mut self) {
+        *self.gate.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.gate.freed.notify_one();
+        self.gate.metrics.calls.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -8,7 +8,9 @@ use tempfile::TempDir;
 
 use super::fixture::{Document, House, id_of, now};
 use super::postgres::Postgres;
-use crate::catalogue::{Catalogue, CatalogueAt, Entering, Fence, Held, PostgresSettings, Restored, Right};
+use crate::catalogue::{
+    Alone, Catalogue, CatalogueAt, Entering, Fence, Held, PostgresSettings, Restored, Right,
+};
 use crate::events::ArrivalFact;
 use crate::log::{Entry, Salt};
 use crate::object::receipt_of;
@@ -319,20 +321,21 @@ async fn a_catalogue_moves_between_engines_whole() {
         let expected = contents(catalogue).await;
         assert!(expected.iter().all(|(_, rows)| !rows.is_empty()), "each table has a row: {expected:?}");
 
+        from.catalogue.close().await;
+        let Engine { at: source, catalogue, _folder, _server } = from;
+        drop(catalogue);
+        let alone = Alone::new(until_free(&source).await);
         // The other place has a catalogue of its own until it is taken away.
-        assert!(matches!(
-            crate::Archive::copy_catalogue(&from.at, &to.at).await,
-            Err(Error::ArchiveExists { .. })
-        ));
+        let refused = crate::Archive::copy_catalogue(&alone, &source, &to.at).await;
+        assert!(matches!(refused, Err(Error::ArchiveExists { .. })));
         to.catalogue.close().await;
         let Engine { at, catalogue: other, _folder: folder, _server: server } = to;
         drop(other);
         take_away(&at, &folder).await;
-        from.catalogue.close().await;
-        let Engine { at: source, catalogue, _folder, _server } = from;
-        drop(catalogue);
-        until_free(&source).await.give_up().await;
-        let rows = crate::Archive::copy_catalogue(&source, &at).await.unwrap();
+        let rows = crate::Archive::copy_catalogue(&alone, &source, &at).await.unwrap();
+        // Again, as after a stop before the configuration was in place.
+        assert_eq!(crate::Archive::copy_catalogue(&alone, &source, &at).await.unwrap(), rows);
+        alone.give_up().await;
         let moved = at.open().await.unwrap();
         assert_eq!(contents(moved.as_ref()).await, expected);
         assert_eq!(rows, expected.iter().map(|(_, rows)| rows.len() as u64).sum::<u64>());

@@ -97,17 +97,20 @@ async fn a_worker_that_wakes_up_late_changes_nothing() {
     assert_eq!(late.each_ref().map(|claim| (claim.tries, claim.is_staged())), [(2, false), (2, true)]);
     assert!(!archive.renew(&early[0], LEASE, later(62)).await.unwrap());
     assert!(archive.renew(&late[0], LEASE, later(62)).await.unwrap());
+    let outcome = Outcome::Quarantined { code: "ocr-failed".to_owned(), detail: "late".to_owned() };
+    for claim in &early {
+        let refused = archive.set_aside(claim, outcome.clone(), now()).await;
+        assert_eq!(refused.unwrap_err().code(), "lease-lost");
+        archive.put_off(claim, "late", now()).await.unwrap();
+        archive.give_back(claim, now()).await.unwrap();
+    }
+    // Neither was let go of: both are still the later worker's.
+    assert!(claim(&archive, later(63)).await.is_none());
     stage(&archive, &house, &mut late[0]).await.unwrap();
     assert_eq!(stage(&archive, &house, &mut early[0]).await.unwrap_err().code(), "lease-lost");
     let receipts = [deposit(&archive, &late[0]).await.unwrap(), deposit(&archive, &late[1]).await.unwrap()];
 
     assert_eq!(deposit(&archive, &early[1]).await.unwrap_err().code(), "lease-lost");
-    let outcome = Outcome::Quarantined { code: "ocr-failed".to_owned(), detail: "late".to_owned() };
-    for claim in &early {
-        assert_eq!(archive.set_aside(claim, outcome.clone(), now()).await.unwrap_err().code(), "lease-lost");
-        archive.put_off(claim, "late", now()).await.unwrap();
-        archive.give_back(claim, now()).await.unwrap();
-    }
     for receipt in receipts {
         let record = archive.record(receipt.record).await.unwrap();
         assert_eq!(record.sha256, receipt.sha256);

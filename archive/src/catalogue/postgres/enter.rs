@@ -104,25 +104,26 @@ async fn lock_pending(
     entering: &[Entering],
 ) -> Result<HashMap<RecordId, Option<i64>>, Error> {
     let ids = ids(entering.iter().map(|one| &one.record.id));
-    let rows = sqlx::query(
-        "SELECT record FROM arrivals WHERE record = ANY($1) AND state = 'pending' ORDER BY record FOR UPDATE",
+    // Jobs before arrivals, as everywhere.
+    let jobs = sqlx::query(
+        "SELECT record, fence FROM jobs WHERE record = ANY($1) AND state = 'ready' ORDER BY record FOR UPDATE",
     )
     .bind(&ids)
     .fetch_all(&mut *connection)
     .await
     .map_err(look_up())?;
-    let mut pending = HashMap::new();
-    for row in &rows {
-        pending.insert(parsed(row, "record")?, None);
-    }
-    let rows = sqlx::query(
-        "SELECT record, fence FROM jobs WHERE record = ANY($1) AND state = 'ready' ORDER BY record FOR UPDATE",
+    let arrivals = sqlx::query(
+        "SELECT record FROM arrivals WHERE record = ANY($1) AND state = 'pending' ORDER BY record FOR UPDATE",
     )
     .bind(&ids)
     .fetch_all(connection)
     .await
     .map_err(look_up())?;
-    for row in &rows {
+    let mut pending = HashMap::new();
+    for row in &arrivals {
+        pending.insert(parsed(row, "record")?, None);
+    }
+    for row in &jobs {
         let id: RecordId = parsed(row, "record")?;
         let fence: i64 = number(row, "fence")?;
         pending.entry(id).and_modify(|newest| *newest = Some(fence));

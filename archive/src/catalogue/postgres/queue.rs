@@ -63,11 +63,17 @@ impl Queue for PostgresCatalogue {
         Ok(Some(claimed))
     }
 
-    async fn renew(&self, record: RecordId, fence: Fence, until: Timestamp) -> Result<bool, Error> {
+    async fn renew(
+        &self,
+        record: RecordId,
+        fence: Fence,
+        lease: SignedDuration,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let done = sqlx::query(
             "UPDATE jobs SET due_at = $1 WHERE record = $2 AND fence = $3 AND worker IS NOT NULL",
         )
-        .bind(until.as_millisecond())
+        .bind(end_of_lease(now, lease).as_millisecond())
         .bind(record.to_string())
         .bind(signed(fence.0))
         .execute(&self.pool)

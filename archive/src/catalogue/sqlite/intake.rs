@@ -147,6 +147,18 @@ impl Intake for SqliteCatalogue {
         rows.map_err(look_up())?.iter().map(pending_arrival).collect()
     }
 
+    async fn is_on_its_way(&self, record: RecordId) -> Result<bool, Error> {
+        let row = sqlx::query(
+            "SELECT 1 FROM arrivals WHERE record = ?1 AND state IN ('pending', 'archived') AND state = 'pending'
+             UNION ALL SELECT 1 FROM jobs WHERE record = ?1 LIMIT 1",
+        )
+        .bind(record.to_string())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(look_up())?;
+        Ok(row.is_some())
+    }
+
     async fn pending_outside_queue(&self) -> Result<Vec<PendingArrival>, Error> {
         let rows = sqlx::query(
             "SELECT batch, opened_at, name, source_sha256, pages, record, lookup_token, arrived_at

@@ -62,10 +62,16 @@ impl Queue for SqliteCatalogue {
         Ok(Some(claimed))
     }
 
-    async fn renew(&self, record: RecordId, fence: Fence, until: Timestamp) -> Result<bool, Error> {
+    async fn renew(
+        &self,
+        record: RecordId,
+        fence: Fence,
+        lease: SignedDuration,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let done =
             sqlx::query("UPDATE jobs SET due_at = ? WHERE record = ? AND fence = ? AND worker IS NOT NULL")
-                .bind(until.as_millisecond())
+                .bind(end_of_lease(now, lease).as_millisecond())
                 .bind(record.to_string())
                 .bind(signed(fence.0))
                 .execute(&self.writer)

@@ -299,7 +299,8 @@ impl Play {
             Step::Renew(number) => {
                 let Some(claim) = claim(number) else { return };
                 let until = self.model.time + LEASE;
-                let said = catalogue.renew(claim.record, claim.fence, at(until)).await.unwrap();
+                let lease = SignedDuration::from_secs(LEASE);
+                let said = catalogue.renew(claim.record, claim.fence, lease, time).await.unwrap();
                 let held = self.model.held(claim.record, claim.fence.0);
                 assert_eq!(said, held.is_some());
                 if let Some(job) = held {
