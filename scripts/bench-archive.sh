@@ -9,4 +9,4 @@ cd "$(dirname "$0")/.."
 
 scripts/tools.sh test
 
-cargo test --release --quiet --package muniment-archive --lib -- --ignored --nocapture --exact tests::bench::measure
+cargo test --release --quiet --package muniment-archive --lib -- --ignored --nocapture --test-threads 1 tests::bench

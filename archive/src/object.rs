@@ -20,10 +20,8 @@ use crate::{Error, ErrorKind};
 pub(crate) struct Composed {
     version_json: Vec<u8>,
     inventory_json: Vec<u8>,
-    pdf_name: String,
-    path: String,
-    /// The version's directory: `v1`.
-    version: String,
+    /// What it will be once it is written.
+    object: StoredObject,
 }
 
 impl Composed {
@@ -35,7 +33,7 @@ impl Composed {
         archived_at: Timestamp,
     ) -> Result<Self, Error> {
         let events = Events::of_deposit(record, arrival, archived_at);
-        Self::of(record, pdf, events, |files| {
+        Self::of(record, pdf, (events, archived_at), |files| {
             Inventory::first(object_id(record.id), archived_at, "archived", files)
         })
     }
@@ -48,35 +46,34 @@ impl Composed {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let events = Events::of_uplift(record, before.events.arrival.clone(), now);
-        Self::of(record, pdf, events, |files| before.inventory.next(now, "uplifted", files))
+        Self::of(record, pdf, (events, now), |files| before.inventory.next(now, "uplifted", files))
     }
 
     fn of(
         record: &Record,
         pdf: &[u8],
-        events: Events,
+        (events, archived_at): (Events, Timestamp),
         inventory: impl FnOnce(&[(String, String)]) -> Inventory,
     ) -> Result<Self, Error> {
-        let version_json = pretty(VERSION_JSON, &VersionFile::new(record.clone(), events))?;
-        let pdf_name = pdf_name(record);
-        let inventory =
-            inventory(&[(pdf_name.clone(), sha512(pdf)), (VERSION_JSON.to_owned(), sha512(&version_json))]);
+        let version_json = pretty(VERSION_JSON, &VersionFile::new(record.clone(), events.clone()))?;
+        let files = [(pdf_name(record), sha512(pdf)), (VERSION_JSON.to_owned(), sha512(&version_json))];
+        let inventory = inventory(&files);
         Ok(Self {
             inventory_json: pretty("inventory.json", &inventory)?,
             version_json,
-            pdf_name,
-            path: object_path(&inventory.id),
-            version: inventory.head,
+            object: StoredObject { inventory, record: record.clone(), events, archived_at },
         })
     }
 
-    /// The version's files in the order in which they are written: what they describe comes before what describes it.
-    pub(crate) fn into_tree(self, pdf: Content, retained_until: Option<Timestamp>) -> Tree {
-        let version = &self.version;
+    /// The version's files in the order in which they are written: what they describe comes before what describes it. With them
+    /// comes what loading the object will give when they are written.
+    pub(crate) fn into_tree(self, pdf: Content) -> (Tree, StoredObject) {
+        let record = &self.object.record;
+        let version = &self.object.inventory.head;
         let sidecar = sidecar(&self.inventory_json).into_bytes();
         let memory = Content::Memory;
         let mut files = vec![
-            (format!("{version}/content/{}", self.pdf_name), pdf),
+            (format!("{version}/content/{}", pdf_name(record)), pdf),
             (format!("{version}/content/{VERSION_JSON}"), memory(self.version_json)),
         ];
         let grows = version != "v1";
@@ -85,7 +82,9 @@ impl Composed {
         }
         files.push((SIDECAR.to_owned(), memory(sidecar)));
         files.push((INVENTORY.to_owned(), memory(self.inventory_json)));
-        Tree { directory: format!("ocfl/{}", self.path), files, grows, retained_until, agreed: false }
+        let (directory, retained_until) = (name_of(record.id), retained_until(record));
+        let tree = Tree { directory, files, grows, retained_until, agreed: false, vacant: false };
+        (tree, self.object)
     }
 }
 

@@ -96,21 +96,30 @@ impl Store {
         format!("blobs/sha256/{}/{hex}", &hex[..2])
     }
 
-    /// Writes a file that is never written with other bytes. One that is there with the same bytes is left alone.
-    pub(crate) fn put_once(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    /// Writes files that are never written with other bytes. Those that are there with the same bytes are left alone.
+    pub(crate) fn put_once(&self, files: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
         // Read first: not every store refuses by itself.
-        match self.objects.get(name) {
-            Ok(there) if there == bytes => Ok(()),
+        let look = |(name, bytes): (String, Vec<u8>)| match self.objects.get(&name) {
+            Ok(there) if there == bytes => Ok(None),
             Ok(_) => Err(Error::damaged(name, "it was written before, with other bytes")),
-            Err(error) if error.kind() == ErrorKind::NotFound => self.objects.put_new(name, bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some((name, bytes))),
             Err(error) => Err(error),
-        }
+        };
+        let looked = side_by_side(self.objects.width(), files, look);
+        let missing = looked.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        self.objects.put_all_new(missing)
     }
 
     /// Holds all files below a directory, or lets them go.
     pub(crate) fn hold(&self, directory: &str, held: bool) -> Result<(), Error> {
         let hold = |name: String| self.objects.hold(&format!("{directory}/{name}"), held);
         side_by_side(self.objects.width(), self.files_below(directory)?, hold).into_iter().collect()
+    }
+
+    /// Writes files, in place of older ones where there are any.
+    pub(crate) fn replace_all(&self, files: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        let blobs = files.into_iter().map(|(name, bytes)| (name, Content::Memory(bytes))).collect();
+        self.objects.write(vec![Parcel { blobs, tree: None }])?.into_iter().collect()
     }
 
     /// Puts a file in place of an older one: a reader sees the one or the other.

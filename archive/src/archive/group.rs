@@ -1,7 +1,8 @@
 //! Group commit: deposits that come in together are made durable together.
 //!
 //! Whoever finds nobody at it leads: it takes all that wait, stages their files, syncs once, moves them into place, syncs
-//! again, and ends with one transaction of the catalogue. A deposit is acknowledged after that transaction and never
+//! again, and ends with one transaction of the catalogue. Where a store gains nothing by that, each deposit's files are written
+//! when it comes, and the transaction alone is shared. A deposit is acknowledged after that transaction and never
 //! before; one that fails alone does not fail the others.
 
 use std::collections::HashSet;
@@ -11,15 +12,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use muniment_record::{Digest, Receipt, Record, RecordId};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tracing::{info, warn};
 
 use super::Archive;
 use crate::catalogue::{Entering, Fence};
 use crate::events::ArrivalFact;
+use crate::inventory::INVENTORY;
 use crate::layout::{object_id, object_path};
-use crate::object::{Composed, StoredObject, retained_until};
-use crate::store::{self, Parcel, Store, side_by_side};
+use crate::object::{Composed, StoredObject, name_of};
+use crate::store::{self, Parcel, Store};
 use crate::{Error, ErrorKind, point};
 
 /// The most deposits that are made durable together.
@@ -30,6 +32,34 @@ const LARGEST_GROUP: usize = 64;
 pub(crate) struct Group {
     waiting: Mutex<Vec<Waiting>>,
     leader: tokio::sync::Mutex<()>,
+    /// Records whose files are being written at this moment.
+    written: Mutex<HashSet<RecordId>>,
+    one_is_written: Notify,
+}
+
+/// The right to write a record's files, which one task has at a time.
+struct Turn {
+    group: Arc<Group>,
+    id: RecordId,
+}
+
+impl Group {
+    async fn turn(self: &Arc<Self>, id: RecordId) -> Turn {
+        loop {
+            let one_is_written = self.one_is_written.notified();
+            if self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+                return Turn { group: Arc::clone(self), id };
+            }
+            one_is_written.await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.group.written.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.group.one_is_written.notify_waiters();
+    }
 }
 
 /// One record with all that comes with it, found to agree.
@@ -47,17 +77,34 @@ pub(crate) struct Deposit {
 
 #[derive(Debug)]
 struct Waiting {
-    deposit: Deposit,
-    answer: oneshot::Sender<Result<Receipt, Error>>,
+    id: RecordId,
+    stage: Stage,
+    answer: Answer,
 }
+
+/// How far a deposit has come.
+#[derive(Debug)]
+enum Stage {
+    Begun(Box<Deposit>),
+    Written(Box<Written>),
+}
+
+/// An object that is whole and durable in storage, and the fence of a worker that has it from the queue.
+type Written = (StoredObject, Option<Fence>);
 
 type Answer = oneshot::Sender<Result<Receipt, Error>>;
 
 impl Archive {
     /// Makes a deposit durable, together with those that come in at the same time.
     pub(super) async fn deposit_in_group(&self, deposit: Deposit) -> Result<Receipt, Error> {
+        let id = deposit.record.id;
+        let stage = if self.store.objects().writes_together() {
+            Stage::Begun(Box::new(deposit))
+        } else {
+            Stage::Written(Box::new(self.write_alone(deposit).await?))
+        };
         let (answer, mut answered) = oneshot::channel();
-        self.waiting().push(Waiting { deposit, answer });
+        self.waiting().push(Waiting { id, stage, answer });
         let _leader = self.group.leader.lock().await;
         // The leader before this one may have taken it along; else this one leads, until its own is done.
         loop {
@@ -74,28 +121,51 @@ impl Archive {
         }
     }
 
+    /// Brings the files of one deposit into storage. Another for the same record waits until they are there, even where this one
+    /// is given up.
+    async fn write_alone(&self, deposit: Deposit) -> Result<Written, Error> {
+        let archive = self.clone();
+        let written = tokio::spawn(async move {
+            let _turn = archive.group.turn(deposit.record.id).await;
+            let mut written = archive.blocking(move |store| write_group(store, vec![deposit])).await?;
+            written.pop().unwrap_or(Err(Error::Stopped))
+        });
+        written.await.map_err(|_| Error::Stopped)?
+    }
+
     async fn commit_group(&self, taken: Vec<Waiting>) {
-        let (deposits, answers): (Vec<Deposit>, Vec<Answer>) =
-            taken.into_iter().map(|waiting| (waiting.deposit, waiting.answer)).unzip();
-        let fences: Vec<Option<Fence>> = deposits.iter().map(|deposit| deposit.fence).collect();
-        let written = self.blocking(move |store| Ok(write_group(store, deposits))).await;
-        let written = match written.and_then(|written| written) {
-            Ok(written) => written,
-            Err(error) => return fail_together(error, answers),
-        };
-        let mut objects = Vec::new();
-        for ((answer, fence), object) in answers.into_iter().zip(fences).zip(written) {
-            match object {
-                Ok(object) => objects.push((answer, (object, fence))),
-                // The receiver is gone when its task was given up; the record is then found by recovery.
-                Err(error) => drop(answer.send(Err(error))),
+        let (mut deposits, mut answers, mut objects) = (Vec::new(), Vec::new(), Vec::new());
+        for Waiting { stage, answer, .. } in taken {
+            match stage {
+                Stage::Written(written) => objects.push((answer, *written)),
+                Stage::Begun(deposit) => {
+                    deposits.push(*deposit);
+                    answers.push(answer);
+                }
+            }
+        }
+        if !deposits.is_empty() {
+            match self.blocking(move |store| write_group(store, deposits)).await {
+                Err(error) => fail_together(error, answers),
+                Ok(written) => {
+                    for (answer, written) in answers.into_iter().zip(written) {
+                        match written {
+                            Ok(written) => objects.push((answer, written)),
+                            // The receiver is gone when its task was given up; the record is then found by recovery.
+                            Err(error) => drop(answer.send(Err(error))),
+                        }
+                    }
+                }
             }
         }
         self.finish_group(objects).await;
     }
 
     /// Brings objects that are whole and durable in storage into the catalogue, in one transaction.
-    async fn finish_group(&self, objects: Vec<(Answer, (StoredObject, Option<Fence>))>) {
+    async fn finish_group(&self, objects: Vec<(Answer, Written)>) {
+        if objects.is_empty() {
+            return;
+        }
         let (answers, objects): (Vec<Answer>, Vec<_>) = objects.into_iter().unzip();
         let finished = match self.finish_all(&objects).await {
             Ok(finished) => finished,
@@ -119,10 +189,7 @@ impl Archive {
         answered.await.unwrap_or(Err(Error::Stopped))
     }
 
-    async fn finish_all(
-        &self,
-        objects: &[(StoredObject, Option<Fence>)],
-    ) -> Result<Vec<Result<Receipt, Error>>, Error> {
+    async fn finish_all(&self, objects: &[Written]) -> Result<Vec<Result<Receipt, Error>>, Error> {
         let entering: Vec<Entering> =
             objects.iter().map(|(object, fence)| object.entering(*fence)).collect::<Result<_, _>>()?;
         let entered = self.catalogue.enter(&entering).await?;
@@ -159,7 +226,7 @@ impl Archive {
         let mut waiting = self.waiting();
         let (mut ids, mut taken, mut left) = (HashSet::new(), Vec::new(), Vec::new());
         for one in waiting.drain(..) {
-            if taken.len() < LARGEST_GROUP && ids.insert(one.deposit.record.id) {
+            if taken.len() < LARGEST_GROUP && ids.insert(one.id) {
                 taken.push(one);
             } else {
                 left.push(one);
@@ -187,29 +254,27 @@ fn fail_together(error: Error, mut answers: Vec<Answer>) {
 }
 
 /// Brings the files of a group into storage. The outer error is one that concerns all.
-fn write_group(store: &Store, deposits: Vec<Deposit>) -> Result<Vec<Result<StoredObject, Error>>, Error> {
-    let ids: Vec<RecordId> = deposits.iter().map(|deposit| deposit.record.id).collect();
-    let mut results = Vec::with_capacity(ids.len());
-    let mut parcels = Vec::with_capacity(ids.len());
+fn write_group(store: &Store, deposits: Vec<Deposit>) -> Result<Vec<Result<Written, Error>>, Error> {
+    let (mut composed, mut parcels) =
+        (Vec::with_capacity(deposits.len()), Vec::with_capacity(deposits.len()));
     for deposit in deposits {
-        results.push(compose(store, deposit).map(|parcel| parcels.push(parcel)));
+        let fence = deposit.fence;
+        composed.push(compose(store, deposit).map(|(object, parcel)| {
+            parcels.push(parcel);
+            (object, fence)
+        }));
     }
     let mut written = store.objects().write(parcels)?.into_iter();
-    for result in results.iter_mut().filter(|result| result.is_ok()) {
-        *result = written.next().unwrap_or(Err(Error::Stopped));
-    }
-    let stored =
-        side_by_side(store.objects().width(), ids.into_iter().zip(results).collect(), |(id, result)| {
-            result.and_then(|()| StoredObject::load(store, id))
-        });
-    Ok(stored)
+    let mut whole = |object| written.next().unwrap_or(Err(Error::Stopped)).map(|()| object);
+    Ok(composed.into_iter().map(|object| object.and_then(&mut whole)).collect())
 }
 
-/// What has to be written for a deposit: nothing where a stopped run had put the object in place.
-fn compose(store: &Store, deposit: Deposit) -> Result<Parcel, Error> {
+/// What a deposit will be in storage, and what has to be written for that: nothing where a stopped run had put the object in place.
+fn compose(store: &Store, deposit: Deposit) -> Result<(StoredObject, Parcel), Error> {
     let Deposit { record, pdf: path, blobs, arrival, now, fence } = deposit;
-    if store.has_object(&place_of(record.id))? {
-        return Ok(Parcel::default());
+    let there = store.files_below(&name_of(record.id))?;
+    if there.iter().any(|name| name == INVENTORY) {
+        return Ok((StoredObject::load(store, record.id)?, Parcel::default()));
     }
     let pdf = fs::read(&path).map_err(Error::storage("read the sealed PDF"))?;
     if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
@@ -217,10 +282,11 @@ fn compose(store: &Store, deposit: Deposit) -> Result<Parcel, Error> {
     }
     let composed = Composed::new(&record, &pdf, arrival, now)?;
     // Of a group's PDFs not all are in memory at a time.
-    let mut tree = composed.into_tree(store::Content::File(path, record.sha256), retained_until(&record));
+    let (mut tree, object) = composed.into_tree(store::Content::File(path, record.sha256));
     // Another worker may be at the same job, thinking this one dead, or the other way round.
     tree.agreed = fence.is_some();
-    Ok(Parcel { blobs, tree: Some(tree) })
+    tree.vacant = there.is_empty();
+    Ok((object, Parcel { blobs, tree: Some(tree) }))
 }
 
 pub(super) fn place_of(id: RecordId) -> String {

@@ -9,7 +9,7 @@ use super::{Archive, RecoverReport};
 use crate::catalogue::Right;
 use crate::inventory::{INVENTORY, Inventory, SIDECAR, sha512, sidecar};
 use crate::layout::object_id;
-use crate::object::{Composed, StoredObject, name_of, retained_until};
+use crate::object::{Composed, StoredObject, name_of};
 use crate::store::{Content, Parcel, Store};
 use crate::{Error, ErrorKind, point};
 
@@ -74,10 +74,10 @@ impl Archive {
                 }
                 let record = next(&before.record, &revision);
                 let composed = Composed::next(&before, &record, &revision.pdf, now)?;
-                let tree = composed.into_tree(Content::Memory(revision.pdf), retained_until(&record));
+                let (tree, object) = composed.into_tree(Content::Memory(revision.pdf));
                 let written = store.objects().write(vec![Parcel { blobs: Vec::new(), tree: Some(tree) }])?;
                 written.into_iter().collect::<Result<(), Error>>()?;
-                StoredObject::load(store, id)
+                Ok(object)
             })
             .await?;
         self.end_revision(&object).await

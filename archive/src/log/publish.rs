@@ -60,17 +60,17 @@ impl<'a> PublishedLog<'a> {
         if let Some(old) = old {
             self.require_same(old, first_bundle, entries)?;
         }
-        for (index, bundle) in (first_bundle..).zip(entries.chunks(WIDTH as usize)) {
-            let width = width_of(index, new_size);
-            let mut companions = String::new();
-            for entry in bundle {
-                companions.push_str(&entry.companion);
-                companions.push('\n');
-            }
-            self.put_companions(index, width, companions.as_bytes())?;
-            let leaves = write_bundle(bundle.iter().map(|entry| entry.leaf.as_bytes()))?;
-            self.store.put_once(&bundle_path(index, width), &leaves)?;
-        }
+        let rows = (first_bundle..).zip(entries.chunks(WIDTH as usize));
+        let rows = rows.map(|(index, entries)| (index, width_of(index, new_size), entries));
+        self.put_companions(rows.clone().map(|(index, width, entries)| {
+            let lines = entries.iter().flat_map(|entry| [entry.companion.as_str(), "\n"]);
+            (index, width, lines.collect::<String>().into_bytes())
+        }))?;
+        let bundles = rows.map(|(index, width, entries)| {
+            let leaves = write_bundle(entries.iter().map(|entry| entry.leaf.as_bytes()))?;
+            Ok((bundle_path(index, width), leaves))
+        });
+        self.store.put_once(bundles.collect::<Result<_, Error>>()?)?;
         let new: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry.leaf.as_bytes())).collect();
         let skipped = usize::try_from(old_size - first).unwrap_or(usize::MAX);
         self.write_tiles(old_size, new_size, new.get(skipped..).unwrap_or_default().to_vec())?;
@@ -85,13 +85,15 @@ impl<'a> PublishedLog<'a> {
 
     /// Writes companions. Those without entries beside them were left by a stop, and what they say may have been made anew
     /// since (a rebuild draws new salts): nothing published commits to them, so they are replaced.
-    fn put_companions(self, index: u64, width: u64, bytes: &[u8]) -> Result<(), Error> {
-        let name = companion_path(index, width);
-        if self.store.has(&bundle_path(index, width))? {
-            self.store.put_once(&name, bytes)
-        } else {
-            self.store.replace(&name, bytes)
+    fn put_companions(self, rows: impl Iterator<Item = (u64, u64, Vec<u8>)>) -> Result<(), Error> {
+        let (mut once, mut anew) = (Vec::new(), Vec::new());
+        for (index, width, lines) in rows {
+            let is_published = self.store.has(&bundle_path(index, width))?;
+            let files = if is_published { &mut once } else { &mut anew };
+            files.push((companion_path(index, width), lines));
         }
+        self.store.put_once(once)?;
+        self.store.replace_all(anew)
     }
 
     /// Puts a signed checkpoint in the old one's place.
@@ -110,10 +112,11 @@ impl<'a> PublishedLog<'a> {
         if same { Ok(()) } else { Err(fault()) }
     }
 
-    /// Writes the tiles that are new or fuller, level by level: `hashes` are those from `old` to `new`.
+    /// Writes the tiles that are new or fuller, of all levels: `hashes` are those from `old` to `new`.
     fn write_tiles(self, old: u64, new: u64, hashes: Vec<Digest>) -> Result<(), Error> {
         let before = Tiles::new(self.store, old);
         let (mut start, mut end, mut row) = (old, new, hashes);
+        let mut tiles = Vec::new();
         let mut level = 0;
         while start < end {
             let mut full = Vec::new();
@@ -128,7 +131,7 @@ impl<'a> PublishedLog<'a> {
                 let (taken, left) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
                 tile.extend_from_slice(taken);
                 rest = left;
-                self.store.put_once(&tile_path(level, index, width), &write_tile(&tile))?;
+                tiles.push((tile_path(level, index, width), write_tile(&tile)));
                 if width == WIDTH {
                     full.push(fold(&tile));
                 }
@@ -136,7 +139,7 @@ impl<'a> PublishedLog<'a> {
             (start, end, row) = (start / WIDTH, end / WIDTH, full);
             level += 1;
         }
-        Ok(())
+        self.store.put_once(tiles)
     }
 
     /// The entries that are published, with those behind the checkpoint that a stop left: their place is taken for ever.

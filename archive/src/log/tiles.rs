@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use muniment_record::Digest;
 
-use super::tree::{Nodes, fold};
+use super::tree::{Nodes, parent};
 use crate::Error;
 use crate::store::Store;
 
@@ -14,7 +15,7 @@ pub(crate) const WIDTH: u64 = 256;
 /// A tile's levels of the tree.
 const TILE_HEIGHT: u32 = 8;
 /// How many tiles are remembered.
-const REMEMBERED: usize = 4096;
+const REMEMBERED: usize = 1024;
 
 /// What anybody may read.
 pub(crate) const PUBLIC: &str = "log/public";
@@ -91,7 +92,21 @@ pub(crate) fn write_tile(hashes: &[Digest]) -> Vec<u8> {
 pub(crate) struct Tiles<'a> {
     store: &'a Store,
     size: u64,
-    remembered: RefCell<HashMap<(u32, u64), Vec<Digest>>>,
+    remembered: RefCell<HashMap<(u32, u64), Rc<Tile>>>,
+}
+
+/// A tile's hashes, and above them those of the complete subtrees over two, four, … of them.
+struct Tile(Vec<Vec<Digest>>);
+
+impl Tile {
+    fn new(hashes: Vec<Digest>) -> Self {
+        let mut rows = vec![hashes];
+        while let Some(row) = rows.last().filter(|row| row.len() > 1) {
+            let (pairs, _) = row.as_chunks::<2>();
+            rows.push(pairs.iter().map(|[left, right]| parent(left, right)).collect());
+        }
+        Self(rows)
+    }
 }
 
 impl<'a> Tiles<'a> {
@@ -101,8 +116,12 @@ impl<'a> Tiles<'a> {
 
     /// The hashes of a tile as full as this size makes it.
     pub(crate) fn tile(&self, level: u32, index: u64) -> Result<Vec<Digest>, Error> {
-        if let Some(hashes) = self.remembered.borrow().get(&(level, index)) {
-            return Ok(hashes.clone());
+        Ok(self.read(level, index)?.0.first().cloned().unwrap_or_default())
+    }
+
+    fn read(&self, level: u32, index: u64) -> Result<Rc<Tile>, Error> {
+        if let Some(tile) = self.remembered.borrow().get(&(level, index)) {
+            return Ok(Rc::clone(tile));
         }
         let row = self.size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
         let path = tile_path(level, index, width_of(index, row));
@@ -115,8 +134,9 @@ impl<'a> Tiles<'a> {
         if remembered.len() >= REMEMBERED {
             remembered.clear();
         }
-        remembered.insert((level, index), hashes.clone());
-        Ok(hashes)
+        let tile = Rc::new(Tile::new(hashes));
+        remembered.insert((level, index), Rc::clone(&tile));
+        Ok(tile)
     }
 }
 
@@ -124,10 +144,11 @@ impl Nodes for Tiles<'_> {
     fn node(&self, level: u32, index: u64) -> Result<Digest, Error> {
         let within = level % TILE_HEIGHT;
         let first = index << within;
-        let hashes = self.tile(level / TILE_HEIGHT, first / WIDTH)?;
-        let outside = || Error::damaged("log", "a node lies outside the published tree");
-        let start = usize::try_from(first % WIDTH).map_err(|_| outside())?;
-        hashes.get(start..start + (1 << within)).map(fold).ok_or_else(outside)
+        let tile = self.read(level / TILE_HEIGHT, first / WIDTH)?;
+        let row = tile.0.get(usize::try_from(within).unwrap_or(usize::MAX));
+        let place = usize::try_from((first % WIDTH) >> within).unwrap_or(usize::MAX);
+        let node = row.and_then(|row| row.get(place)).copied();
+        node.ok_or_else(|| Error::damaged("log", "a node lies outside the published tree"))
     }
 }
 

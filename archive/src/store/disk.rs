@@ -78,6 +78,16 @@ impl DiskStore {
         }
     }
 
+    /// Whether an object stands with these bytes; it is an error where it stands with others.
+    fn is_there(&self, name: &str, bytes: &[u8]) -> Result<bool, Error> {
+        match fs::read(self.path(name)?) {
+            Ok(there) if there == bytes => Ok(true),
+            Ok(_) => Err(Error::storage(format!("write {name}"))(io::ErrorKind::AlreadyExists.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::storage(format!("read {name}"))(error)),
+        }
+    }
+
     /// Stages a blob, unless it is there and sound. Nothing is durable yet.
     fn stage_blob(&self, name: String, content: &Content) -> Result<Option<Move>, Error> {
         let target = self.path(&name)?;
@@ -246,12 +256,7 @@ impl DiskStore {
 
 impl ObjectStore for DiskStore {
     fn put_new(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        match fs::read(self.path(name)?) {
-            Ok(there) if there == bytes => Ok(()),
-            Ok(_) => Err(Error::storage(format!("write {name}"))(io::ErrorKind::AlreadyExists.into())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.put(name, bytes),
-            Err(error) => Err(Error::storage(format!("read {name}"))(error)),
-        }
+        if self.is_there(name, bytes)? { Ok(()) } else { self.put(name, bytes) }
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -318,6 +323,30 @@ impl ObjectStore for DiskStore {
 
     fn hold(&self, _name: &str, _held: bool) -> Result<(), Error> {
         Err(Error::NoLocks)
+    }
+
+    fn writes_together(&self) -> bool {
+        true
+    }
+
+    fn put_all_new(&self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        let mut moves = Vec::with_capacity(objects.len());
+        let mut stage = |name: String, bytes: Vec<u8>| {
+            if self.is_there(&name, &bytes)? {
+                return Ok(());
+            }
+            let step = Move { staged: self.staged(), name, exchanges: false, agreed: false };
+            let written = self.stage_file(&step.staged, &Content::Memory(bytes));
+            moves.push(self.kept_or_discarded(step, written)?);
+            Ok(())
+        };
+        let staged = objects.into_iter().try_for_each(|(name, bytes)| stage(name, bytes));
+        if let Err(error) = staged.and_then(|()| self.sync()) {
+            self.discard(&moves);
+            return Err(error);
+        }
+        self.carry_out_all(&moves)?;
+        self.sync()
     }
 
     fn write(&self, parcels: Vec<Parcel>) -> Result<Vec<Result<(), Error>>, Error> {

@@ -230,6 +230,15 @@ impl<S: ObjectStore> ObjectStore for Gate<S> {
         self.inner.width()
     }
 
+    fn writes_together(&self) -> bool {
+        self.inner.writes_together()
+    }
+
+    fn put_all_new(&self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        let bytes = objects.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        self.through(Operation::Write, |()| bytes, |inner| inner.put_all_new(objects))
+    }
+
     fn write(&self, parcels: Vec<Parcel>) -> Result<Vec<Result<(), Error>>, Error> {
         let in_memory = |content: &Content| match content {
             Content::Memory(bytes) => bytes.len(),

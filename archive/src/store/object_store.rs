@@ -1,5 +1,6 @@
 use std::fmt;
 use std::fs;
+use std::mem;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -107,14 +108,29 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
         1
     }
 
-    /// Writes many parcels; one that fails does not fail the others. Of each, the order is that of its blobs and then its
-    /// tree's files, and the tree's last file appears only when all else is durable. A store may let a tree appear at once.
+    /// Whether parcels that are written by one call cost less than by a call each.
+    fn writes_together(&self) -> bool {
+        false
+    }
+
+    /// Writes many objects that are not there, as [`ObjectStore::put_new`] writes one, in no order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStore::put_new`]; some of the objects may be written then.
+    fn put_all_new(&self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        let put = |(name, bytes): (String, Vec<u8>)| self.put_new(&name, &bytes);
+        side_by_side(self.width(), objects, put).into_iter().collect()
+    }
+
+    /// Writes many parcels; one that fails does not fail the others. Of each, the tree's last file appears only when all else is
+    /// durable, and of one that grows the last but one only when all but these two is. A store may let a tree appear at once.
     ///
     /// # Errors
     ///
     /// The outer one concerns all parcels: none of them is acknowledged.
     fn write(&self, parcels: Vec<Parcel>) -> Result<Vec<Result<(), Error>>, Error> {
-        Ok(side_by_side(self.width(), parcels, |parcel| write_one_by_one(self, parcel)))
+        Ok(side_by_side(self.width(), parcels, |parcel| write_parcel(self, parcel)))
     }
 
     /// Takes a tree out of the store again: the file by which it is known goes first.
@@ -157,7 +173,7 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
 /// What is written together.
 #[derive(Clone, Debug, Default)]
 pub struct Parcel {
-    /// Objects named by their digest. What is there under such a name with other bytes is damage, and replaced.
+    /// Objects by themselves, most of them named by their digest. What is there under such a name with other bytes is replaced.
     pub blobs: Vec<(String, Content)>,
     /// The tree that is written after them.
     pub tree: Option<Tree>,
@@ -168,7 +184,7 @@ pub struct Parcel {
 pub struct Tree {
     /// The directory.
     pub directory: String,
-    /// Paths below the directory and what they hold, in the order of writing.
+    /// Paths below the directory and what they hold; at the end those that say of the others that they are there.
     pub files: Vec<(String, Content)>,
     /// Whether the tree is there already and gets these files in addition, or in place of those with the same path. A new
     /// tree takes the place of remains that a stopped write left in its directory.
@@ -177,6 +193,8 @@ pub struct Tree {
     pub retained_until: Option<Timestamp>,
     /// Whether several may write the tree, a new one, at a time, all with the same bytes: what is there is then left alone.
     pub agreed: bool,
+    /// Whether nothing was found in its directory just now: nobody has to look again.
+    pub vacant: bool,
 }
 
 /// Where bytes come from.
@@ -206,29 +224,40 @@ pub(super) fn changed_meanwhile(name: impl Into<String>) -> Error {
     Error::damaged(name, "its bytes changed while it was taken in")
 }
 
-/// Writes a parcel object by object.
-fn write_one_by_one<S: ObjectStore + ?Sized>(store: &S, parcel: Parcel) -> Result<(), Error> {
-    for (name, content) in parcel.blobs {
-        store.put(&name, &content.read()?)?;
-    }
-    let Some(tree) = parcel.tree else { return Ok(()) };
-    if !tree.grows && !tree.agreed {
+/// Writes a parcel by calls for single objects.
+fn write_parcel<S: ObjectStore + ?Sized>(store: &S, parcel: Parcel) -> Result<(), Error> {
+    let put = |(name, content): (String, Content)| store.put(&name, &content.read()?);
+    let Some(mut tree) = parcel.tree else {
+        return side_by_side(store.width(), parcel.blobs, put).into_iter().collect();
+    };
+    if !tree.grows && !tree.agreed && !tree.vacant {
         clear(store, &tree.directory)?;
     }
-    let until = tree.retained_until.filter(|_| store.has_locks());
-    for (path, content) in tree.files {
-        let (name, bytes) = (format!("{}/{path}", tree.directory), content.read()?);
-        // Whoever wrote it first has the last word; it is the same one.
-        if tree.agreed && store.get(&name).is_ok_and(|there| there == bytes) {
-            continue;
-        }
-        match until {
-            Some(until) => store.put_retained(&name, &bytes, until)?,
-            None if tree.grows => store.put(&name, &bytes)?,
-            None => store.put_new(&name, &bytes)?,
-        }
+    // A reader of a tree that grows finds the last two at odds for as short a time as can be.
+    let last = tree.files.split_off(tree.files.len().saturating_sub(if tree.grows { 2 } else { 1 }));
+    let files = mem::take(&mut tree.files).into_iter().map(|file| (true, file));
+    let first = parcel.blobs.into_iter().map(|blob| (false, blob)).chain(files).collect();
+    let put_first = |(is_of_tree, one)| if is_of_tree { put_file(store, &tree, one) } else { put(one) };
+    side_by_side(store.width(), first, put_first).into_iter().collect::<Result<(), Error>>()?;
+    last.into_iter().try_for_each(|file| put_file(store, &tree, file))
+}
+
+/// Writes one file of a tree.
+fn put_file<S: ObjectStore + ?Sized>(
+    store: &S,
+    tree: &Tree,
+    (path, content): (String, Content),
+) -> Result<(), Error> {
+    let (name, bytes) = (format!("{}/{path}", tree.directory), content.read()?);
+    // Whoever wrote it first has the last word; it is the same one.
+    if tree.agreed && !tree.vacant && store.get(&name).is_ok_and(|there| there == bytes) {
+        return Ok(());
     }
-    Ok(())
+    match tree.retained_until.filter(|_| store.has_locks()) {
+        Some(until) => store.put_retained(&name, &bytes, until),
+        None if tree.grows => store.put(&name, &bytes),
+        None => store.put_new(&name, &bytes),
+    }
 }
 
 /// Removes everything below a directory.

@@ -105,8 +105,20 @@ impl ObjectStore for Pair {
         self.first().width().max(self.second().width())
     }
 
+    fn writes_together(&self) -> bool {
+        self.stores.iter().any(|store| store.writes_together())
+    }
+
+    fn put_all_new(&self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        self.second().put_all_new(objects.clone())?;
+        self.first().put_all_new(objects)
+    }
+
     fn write(&self, parcels: Vec<Parcel>) -> Result<Vec<Result<(), Error>>, Error> {
-        let mut written = self.second().write(parcels.clone())?;
+        // Whoever found a place vacant looked into the first store.
+        let mut of_second = parcels.clone();
+        of_second.iter_mut().filter_map(|parcel| parcel.tree.as_mut()).for_each(|tree| tree.vacant = false);
+        let mut written = self.second().write(of_second)?;
         let sound = written.iter().map(Result::is_ok);
         let parcels =
             parcels.into_iter().zip(sound).filter_map(|(parcel, is_sound)| is_sound.then_some(parcel));

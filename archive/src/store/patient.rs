@@ -185,6 +185,10 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
         self.inner.width()
     }
 
+    fn writes_together(&self) -> bool {
+        self.inner.writes_together()
+    }
+
     fn settle(&self) -> Result<(), Error> {
         self.again(S::settle)
     }

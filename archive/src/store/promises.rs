@@ -192,7 +192,7 @@ fn many_write_at_once(store: &dyn ObjectStore) -> Result<(), BrokenPromise> {
 fn tree(directory: &str, files: &[(&str, &str)], grows: bool) -> Tree {
     let memory = |text: &str| Content::Memory(text.as_bytes().to_vec());
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), memory(text))).collect();
-    Tree { directory: place(directory), files, grows, retained_until: None, agreed: false }
+    Tree { directory: place(directory), files, grows, retained_until: None, agreed: false, vacant: false }
 }
 
 fn trees_are_written(store: &dyn ObjectStore) -> Result<(), BrokenPromise> {

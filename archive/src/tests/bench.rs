@@ -62,15 +62,19 @@ async fn deposit(
     let mut took = Duration::ZERO;
     let mut seeds = seeds.peekable();
     while seeds.peek().is_some() {
-        let mut documents = Vec::new();
+        let mut registering = JoinSet::new();
         for seed in seeds.by_ref().take(AT_ONCE as usize) {
             let mut document = Document::new(house, seed, 0);
             if let Some((pdf, scan)) = size {
                 document = document.of_size(pdf, scan);
             }
-            document.register(archive, batch).await;
-            documents.push(document);
+            let (archive, batch) = (archive.clone(), batch.clone());
+            registering.spawn(async move {
+                document.register(&archive, &batch).await;
+                document
+            });
         }
+        let documents = registering.join_all().await;
         let started = Instant::now();
         let mut tasks = JoinSet::new();
         for document in documents {
@@ -112,11 +116,13 @@ async fn measure_log(archive: &Archive, count: u32) {
 
     let (index, size) = (u64::from(count / 3), checkpoint.size);
     let tiles = Tiles::new(&archive.store, size);
-    let started = Instant::now();
-    for number in 0..1_000 {
-        inclusion(&tiles, number * 97 % size, size).unwrap();
+    for what in ["from tiles in files", "from tiles that are remembered"] {
+        let started = Instant::now();
+        for number in 0..1_000 {
+            inclusion(&tiles, number * 97 % size, size).unwrap();
+        }
+        println!("     a proof is made in {:.1} us {what}", micros(started, 1_000));
     }
-    println!("     a proof is made in {:.1} us from tiles that are remembered", micros(started, 1_000));
     let path = inclusion(&tiles, index, size).unwrap();
     let leaf = leaf_hash(format!("{leaf}{}", count / 3).as_bytes());
     let started = Instant::now();
@@ -171,17 +177,16 @@ async fn measure_audit(count: u32) {
     );
 }
 
+/// Deposits on this disk: alone, in groups, and as the archive grows; then what a large archive's log, rebuild and memory cost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a benchmark: make bench-archive"]
-async fn measure() {
+async fn disk() {
     let count = setting("COUNT", 20_000);
     let (house, archive) = House::new().await;
     let batch = archive.open_batch(now()).await.unwrap();
     let syncs = disk_syncs(&house);
-    println!(
-        "disk: {syncs:.0} fdatasync/s of 4 KB; a deposit that syncs file by file: {:.1}/s",
-        syncs / FILES_A_DEPOSIT
-    );
+    let one_by_one = syncs / FILES_A_DEPOSIT;
+    println!("disk: {syncs:.0} fdatasync/s of 4 KB; a deposit that syncs file by file: {one_by_one:.1}/s");
 
     let alone = deposit(&house, &archive, &batch, 0..200, 1, None).await / 200;
     let allowed = 30.0 + 10.0 * 1e3 / syncs;
@@ -189,46 +194,84 @@ async fn measure() {
         "deposit alone: {:.1} ms; 30 ms and ten syncs of this disk are {allowed:.1} ms",
         alone.as_secs_f64() * 1e3
     );
-    let first = deposit(&house, &archive, &batch, 200..1_200, IN_FLIGHT, None).await;
-    let rate = per_second(1_000, first);
-    println!(
-        "grouped, {IN_FLIGHT} in flight: {rate:.0}/s = {:.1} x file by file",
-        rate / (syncs / FILES_A_DEPOSIT)
-    );
-    deposit(&house, &archive, &batch, 1_200..count - 1_000, IN_FLIGHT, None).await;
-    let last = deposit(&house, &archive, &batch, count - 1_000..count, IN_FLIGHT, None).await;
-    let cost = last.as_secs_f64() / first.as_secs_f64();
-    println!(
-        "the last 1,000 of {count}: {:.0}/s, {cost:.2} x the cost of the first",
-        per_second(1_000, last)
-    );
+    let mut rates = Vec::new();
+    for first in (200..1_200).step_by(250) {
+        rates.push(per_second(
+            250,
+            deposit(&house, &archive, &batch, first..first + 250, IN_FLIGHT, None).await,
+        ));
+    }
+    let rate = best(&rates);
+    println!("grouped, {IN_FLIGHT} in flight: {rate:.0}/s = {:.1} x file by file", rate / one_by_one);
+    deposit(&house, &archive, &batch, 1_200..count, IN_FLIGHT, None).await;
+    measure_growth(&house, &archive, &batch, count).await;
     println!("memory: {} MB at most until here", peak_memory());
+
     let key = NoteKey::generate("archive.example/log").unwrap();
     let started = Instant::now();
     archive.publish_log(&key).await.unwrap();
+    let entries = archive.log_sizes().await.unwrap().0;
     println!(
-        "log: {count} entries of records integrated and published at {:.0}/s,",
-        per_second(count, started.elapsed())
+        "log: {entries} entries of records integrated and published at {:.0}/s,",
+        entries as f64 / started.elapsed().as_secs_f64()
     );
-    measure_checkpoint(&house, &archive, &batch, count, &key).await;
+    measure_checkpoint(&house, &archive, &batch, 10 * count, &key).await;
     archive.close().await;
     drop(archive);
 
     let started = Instant::now();
     let report = Archive::rebuild(&house.home(), now(), false).await.unwrap();
-    let took = started.elapsed();
+    let took = started.elapsed().as_secs_f64();
     assert!(report.is_complete(), "{report}");
-    println!(
-        "rebuild: {} records in {took:.1?} = {:.0}/s, 100,000 in {:.0} s",
-        report.records,
-        per_second(count, took),
-        took.as_secs_f64() * 1e5 / f64::from(count)
-    );
+    let each = took / report.records as f64;
+    println!("rebuild: {} records in {took:.1} s; 100,000 take {:.0} s", report.records, each * 1e5);
     println!("memory: {} MB at most until here", peak_memory());
-    drop(house);
+}
 
+/// What deposits cost in an archive of so many records beside one of a thousand, turn by turn: what else this machine does
+/// meanwhile concerns both.
+async fn measure_growth(house: &House, large: &Archive, batch: &BatchId, count: u32) {
+    const ROUNDS: u32 = 4;
+    const EACH: u32 = 500;
+    let (small_house, small) = House::new().await;
+    let small_batch = small.open_batch(now()).await.unwrap();
+    deposit(&small_house, &small, &small_batch, 0..1_000, IN_FLIGHT, None).await;
+    let (mut in_small, mut in_large) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let (first, later) = (1_000 + round * EACH, count + round * EACH);
+        let took = deposit(&small_house, &small, &small_batch, first..first + EACH, IN_FLIGHT, None).await;
+        in_small.push(per_second(EACH, took));
+        let took = deposit(house, large, batch, later..later + EACH, IN_FLIGHT, None).await;
+        in_large.push(per_second(EACH, took));
+    }
+    println!(
+        "after 1,000 records {:.0?}/s, after {count} {:.0?}/s: {:.2} x the cost, {:.2} x at their best",
+        in_small,
+        in_large,
+        in_small.iter().sum::<f64>() / in_large.iter().sum::<f64>(),
+        best(&in_small) / best(&in_large)
+    );
+}
+
+fn best(rates: &[f64]) -> f64 {
+    rates.iter().copied().fold(0.0, f64::max)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a benchmark: make bench-archive"]
+async fn log() {
     let (_house, archive) = House::new().await;
     measure_log(&archive, 100_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a benchmark: make bench-archive"]
+async fn fixity() {
     measure_audit(setting("AUDITED", 500)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a benchmark: make bench-archive"]
+async fn server() {
     s3::measure(setting("ON_S3", 1_000)).await;
 }

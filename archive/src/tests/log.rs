@@ -112,7 +112,7 @@ async fn a_stop_at_any_step_of_publishing_forks_nothing() {
     while stopped_after(steps).await {
         steps += 1;
     }
-    assert!(steps >= 30, "only {steps} steps");
+    assert!(steps > 20, "only {steps} steps");
 }
 
 #[tokio::test]

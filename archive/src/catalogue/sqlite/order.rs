@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use muniment_record::RecordId;
+use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
 use super::super::Order;
@@ -10,21 +11,34 @@ use super::{SqliteCatalogue, look_up, write};
 use crate::Error;
 use crate::log::Entry;
 
+const SIZE: &str = "SELECT coalesce(max(position) + 1, 0) AS n FROM log_entries";
+
 #[async_trait]
 impl Order for SqliteCatalogue {
     async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
+        /// Each is bound in five places; SQLite takes 32,766 of them (sqlite.org/limits.html, 9).
+        const AT_ONCE: usize = 4096;
         let mut transaction = self.begin().await?;
-        for entry in entries {
-            append_entry(&mut transaction, entry).await?;
+        let size = sqlx::query(SIZE).fetch_one(&mut *transaction).await.map_err(look_up())?;
+        let mut position = number(&size, "n")?;
+        for entries in entries.chunks(AT_ONCE) {
+            let mut insert =
+                QueryBuilder::new("INSERT INTO log_entries (position, record, version, leaf, companion) ");
+            insert.push_values((position..).zip(entries), |mut row, (position, entry)| {
+                row.push_bind(signed(position))
+                    .push_bind(entry.record.to_string())
+                    .push_bind(entry.version)
+                    .push_bind(&entry.leaf)
+                    .push_bind(&entry.companion);
+            });
+            insert.build().execute(&mut *transaction).await.map_err(write())?;
+            position += u64::try_from(entries.len()).unwrap_or(u64::MAX);
         }
         transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))
     }
 
     async fn log_size(&self) -> Result<u64, Error> {
-        let row = sqlx::query("SELECT coalesce(max(position) + 1, 0) AS n FROM log_entries")
-            .fetch_one(&self.readers)
-            .await
-            .map_err(look_up())?;
+        let row = sqlx::query(SIZE).fetch_one(&self.readers).await.map_err(look_up())?;
         number(&row, "n")
     }
 
