@@ -35,7 +35,9 @@ impl SeaweedFs {
                 "credentials": [{{"accessKey": "{ACCESS_KEY}", "secretKey": "{SECRET_KEY}"}}]}}]}}"#
         );
         fs::write(folder.path().join("s3.json"), identity).expect("the identities are written");
-        fs::create_dir(folder.path().join("data")).expect("a folder for data");
+        for name in ["data", "tmp"] {
+            fs::create_dir(folder.path().join(name)).expect("a folder of the server's");
+        }
         // A port may be taken by somebody else before the server has it.
         for _ in 0..5 {
             let ports = free_ports();
@@ -89,6 +91,7 @@ impl SeaweedFs {
         let master = fs::read_to_string(self.folder.path().join("master")).expect("the master's address");
         let mut shell = Command::new(weed())
             .args(["shell", "-master", &master])
+            .env("TMPDIR", self.folder.path().join("tmp"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -144,6 +147,10 @@ fn spawn(folder: &Path, ports: &[u16]) -> Child {
         // These listen on one port whatever else is said, so a second server would not come up.
         .args(["-s3.port.iceberg=0", "-s3.port.lance=0"])
         .arg(format!("-dir={}", folder.join("data").display()))
+        // Whatever else is said, its sockets lie in /tmp and stay there.
+        .arg(format!("-filer.localSocket={}", folder.join("filer.sock").display()))
+        .arg(format!("-s3.localSocket={}", folder.join("s3.sock").display()))
+        .env("TMPDIR", folder.join("tmp"))
         .arg(format!("-s3.config={}", folder.join("s3.json").display()))
         .args(names.iter().zip(ports).map(|(name, port)| format!("-{name}={port}")))
         .current_dir(folder)
