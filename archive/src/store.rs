@@ -30,10 +30,13 @@ use crate::{Error, ErrorKind};
 pub(crate) use brake::Brake;
 pub use disk::DiskStore;
 pub(crate) use disk::sync_directory;
+#[cfg(test)]
+pub(crate) use faulty::{Fault, Faulty};
 pub use gate::{Gate, StoreMetrics};
 pub use lock_trial::LockTrial;
 pub use object_store::{Content, ObjectStore, Parcel, Tree};
 pub use pair::Pair;
+pub(crate) use patient::passes;
 pub use patient::{Patience, Patient};
 pub use promises::{BrokenPromise, keeps_its_locks, keeps_its_promises};
 pub use s3::{S3Credentials, S3Settings, S3Store};

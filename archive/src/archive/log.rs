@@ -42,17 +42,30 @@ impl Archive {
             return Err(Error::LogMissing { path: self.catalogue.place() });
         }
         let total = self.catalogue.log_size().await?;
+        // One that is shorter than the log, or was at the last checkpoint, may have an older one's place: extending the log shows it.
+        let mut is_known = published.as_ref().is_none_or(|known| known.size <= earlier.min(total));
         loop {
             let old_size = published.as_ref().map_or(0, |checkpoint: &Checkpoint| checkpoint.size);
-            if old_size == total {
-                self.catalogue.note_published(total).await?;
+            // What has come in since the total was read may be published with the rest.
+            if old_size >= total && is_known {
+                self.catalogue.note_published(old_size).await?;
                 return Ok(published);
             }
             let first = old_size.saturating_sub(1) / WIDTH * WIDTH;
             let entries = self.catalogue.log_entries(first, AT_ONCE).await?;
-            let old = published.take();
+            let old = published.clone();
             let (size, root) =
                 self.blocking(move |store| PublishedLog::new(store).extend(old.as_ref(), &entries)).await?;
+            is_known = true;
+            if size == old_size {
+                if size < total {
+                    return Err(Error::damaged(
+                        "catalogue",
+                        "entries of the log are missing in it: rebuild it",
+                    ));
+                }
+                continue;
+            }
             point::reached("log-extended");
             let checkpoint = Checkpoint { origin: verifier.name().to_owned(), size, root };
             // Another may have gone on meanwhile: an older checkpoint must not take its checkpoint's place.

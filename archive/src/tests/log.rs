@@ -1,6 +1,9 @@
 //! The transparency log: one order, published once, provable, and never two roots for one size.
 
+use std::cell::Cell;
 use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
 
 use muniment_record::Digest;
 use muniment_seal::note::NoteKey;
@@ -8,6 +11,7 @@ use proptest::prelude::*;
 
 use super::fixture::{House, archive_all, audit, files, id_of, now};
 use crate::log::Entry;
+use crate::store::{DiskStore, Fault, Faulty};
 use crate::{Archive, Checkpoint, ConsistencyProof, LogProof, leaf_hash, verify_consistency};
 
 /// Publishes an archive that has something to publish.
@@ -113,6 +117,84 @@ async fn a_stop_at_any_step_of_publishing_forks_nothing() {
         steps += 1;
     }
     assert!(steps > 20, "only {steps} steps");
+}
+
+/// Any call of the store may fail, before it has happened or after, and the log is published again by whoever comes next.
+#[tokio::test]
+async fn what_failed_and_yet_happened_at_any_call_of_publishing_forks_nothing() {
+    let mut met = 0;
+    for seed in 1..16 {
+        let house = House::empty();
+        let home = house.home();
+        Archive::create(&home).await.unwrap().close().await;
+        let faults = [Fault::ErrorBefore, Fault::ErrorAfter, Fault::TimedOut];
+        let attempts = Cell::new(seed << 16);
+        let open = |one_in| {
+            // Other calls fail each time.
+            attempts.set(attempts.get() + 2);
+            let disk = DiskStore::open(&home).unwrap();
+            Archive::open_on(&home, Arc::new(Faulty::new(disk, attempts.get(), one_in, &faults)))
+        };
+        let key = key();
+        let (mut size, mut seen) = (0, Vec::<Checkpoint>::new());
+        for grown in [3, 250, 270, 515] {
+            let archive = open(u32::MAX).await.unwrap();
+            enter(&archive, size..grown).await;
+            size = grown;
+            archive.close().await;
+            drop(archive);
+            let published = loop {
+                // Another process each time: it knows only what has happened.
+                let Ok(archive) = open(20).await else { continue };
+                let published = archive.publish_log(&key).await;
+                met += u32::from(published.is_err());
+                archive.close().await;
+                match published {
+                    Ok(checkpoint) => break checkpoint.unwrap(),
+                    Err(error) => assert_eq!(error.kind(), crate::ErrorKind::Unavailable, "{error}"),
+                }
+            };
+            assert_eq!(
+                (published.size, published.root),
+                (u64::from(size), expected_root(size)),
+                "seed {seed}"
+            );
+            seen.push(published);
+        }
+        let archive = open(u32::MAX).await.unwrap();
+        let newest = seen.last().unwrap();
+        for earlier in &seen {
+            let path = archive.prove_consistency(earlier.size).await.unwrap().path;
+            assert!(verify_consistency((earlier.size, &earlier.root), (newest.size, &newest.root), &path));
+        }
+    }
+    assert!(met > 40, "{met} faults");
+}
+
+/// Entries come in all the while: each publishing ends nevertheless, and promises no less than there was when it began.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_in_meanwhile_holds_no_publishing_up() {
+    let (_house, archive) = House::new().await;
+    let key = key();
+    let appending = {
+        let archive = archive.clone();
+        tokio::spawn(async move {
+            for number in 0..1500 {
+                enter(&archive, number..number + 1).await;
+            }
+        })
+    };
+    let mut seen = 0;
+    while !appending.is_finished() {
+        let before = archive.log_sizes().await.unwrap().0;
+        let published = tokio::time::timeout(Duration::from_secs(60), archive.publish_log(&key)).await;
+        let size = published.expect("publishing ends").unwrap().map_or(0, |checkpoint| checkpoint.size);
+        assert!(size >= before.max(seen), "{size} of {before}, after {seen}");
+        seen = size;
+    }
+    appending.await.unwrap();
+    let last = publish(&archive, &key).await;
+    assert_eq!((last.size, last.root), (1500, expected_root(1500)));
 }
 
 #[tokio::test]
@@ -244,10 +326,16 @@ async fn another_key_or_an_older_catalogue_signs_nothing() {
     drop(archive);
 
     fs::copy(home.join("backup"), home.join("catalog.sqlite")).unwrap();
+    assert_eq!(Archive::open(&home).await.unwrap_err().code(), "catalogue-behind");
+    // Whoever had it open meanwhile signs nothing either, however long the catalogue grows.
+    let hidden = home.join("log/public/hidden");
+    fs::rename(home.join("log/public/checkpoint"), &hidden).unwrap();
     let archive = Archive::open(&home).await.unwrap();
-    assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "damaged");
-    archive_all(&house, &archive, 5..9).await;
-    assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "damaged");
+    fs::rename(&hidden, home.join("log/public/checkpoint")).unwrap();
+    for seeds in [5..5, 5..7, 7..9] {
+        archive_all(&house, &archive, seeds).await;
+        assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "damaged");
+    }
     assert_eq!(archive.checkpoint().await.unwrap(), note);
 }
 
