@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use muniment_record::RecordId;
 
+use crate::store::passes;
+
 /// Why the archive could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -67,6 +69,18 @@ pub enum Error {
     CatalogueMissing {
         /// The directory.
         path: String,
+    },
+    /// The catalogue knows less than has been published: an older one was put in its place.
+    #[error(
+        "the catalogue of the archive in {path} is older than its log, which has {published} entries published of which it knows {known}: rebuild it"
+    )]
+    CatalogueBehind {
+        /// Where it lies.
+        path: String,
+        /// How many entries of the log it knows.
+        known: u64,
+        /// How many are published.
+        published: u64,
     },
     /// There is no published log, though there should be one.
     #[error(
@@ -173,6 +187,7 @@ impl Error {
             Self::Damaged { .. }
             | Self::Note(_)
             | Self::CatalogueMissing { .. }
+            | Self::CatalogueBehind { .. }
             | Self::LogMissing { .. }
             | Self::Migrate(_) => ErrorKind::Corrupt,
             Self::Storage { source, .. } => match source.kind() {
@@ -182,6 +197,23 @@ impl Error {
                 _ => ErrorKind::Unavailable,
             },
             Self::Catalogue { source, .. } => catalogue_kind(source),
+        }
+    }
+
+    /// Whether the catalogue or the store did not answer, or not yet: it may later, without anybody's doing.
+    pub fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Storage { .. } => passes(self),
+            Self::Catalogue { source, .. } => match source {
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+                // SQLSTATE: connection exceptions, too many connections, shutting down and starting up.
+                sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
+                    code.starts_with("08") || matches!(code.as_ref(), "53300" | "57P01" | "57P02" | "57P03")
+                }),
+                _ => false,
+            },
+            Self::Together(cause) => cause.is_unanswered(),
+            _ => false,
         }
     }
 
@@ -196,6 +228,7 @@ impl Error {
             Self::Mismatch { .. } => "mismatch",
             Self::NoDigest => "no-digest",
             Self::CatalogueMissing { .. } => "catalogue-missing",
+            Self::CatalogueBehind { .. } => "catalogue-behind",
             Self::LogMissing { .. } => "log-missing",
             Self::Taken { .. } => "taken",
             Self::LeaseLost { .. } => "lease-lost",

@@ -2,8 +2,9 @@
 
 use std::env;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -55,7 +56,7 @@ fn page(number: u32) -> Vec<u8> {
 }
 
 /// Writes documents with these numbers into a folder: small pages, each with a result code of its own.
-fn write_documents(folder: &Path, numbers: std::ops::Range<u32>) {
+pub fn write_documents(folder: &Path, numbers: std::ops::Range<u32>) {
     fs::create_dir_all(folder).expect("a folder");
     let model = fs::read_to_string(samples().join("0001-business.json")).expect("a sample's metadata");
     for number in numbers {
@@ -200,7 +201,7 @@ impl Cluster {
     fn start(&self, machine: usize, args: &[&str]) -> Child {
         let mut command = self.command(machine);
         let log = fs::OpenOptions::new().create(true).append(true).open(self.homes[machine].path("log"));
-        command.args(args).stdout(std::process::Stdio::null()).stderr(log.expect("a log"));
+        command.args(args).stdout(Stdio::null()).stderr(log.expect("a log"));
         command.spawn().expect("the program starts")
     }
 }
@@ -277,6 +278,53 @@ fn every_document_is_archived_once_however_often_workers_and_database_are_killed
     let found = cluster.run(2, &["--json", "search", "số:7/GCN-THU"], 0).json();
     assert_eq!(found["hits"].as_array().map(Vec::len), Some(1), "{found}");
     drop(cluster.server);
+}
+
+/// A home with its catalogue in a database and its records on the disk.
+pub fn on_postgres(database: &Postgres) -> House {
+    let house = House::empty();
+    let (address, file) = (house.path("postgres.address"), house.path("muniment.toml"));
+    fs::write(&address, database.address()).expect("an address");
+    let catalogue = format!("[catalogue]\nkind = \"postgres\"\naddress = \"{}\"\n", address.display());
+    fs::write(&file, format!("[ocr]\nengine = \"none\"\n{catalogue}")).expect("the settings are written");
+    house.run(["init", "--config", file.to_str().expect("a path")]).expect(0);
+    house
+}
+
+/// Starts a worker, and waits until it says that it waits.
+fn waiting_worker(house: &House) -> (Child, BufReader<ChildStdout>) {
+    let mut worker = house.command();
+    let worker = worker.args(["work", "--until-empty"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut worker = worker.spawn().expect("a worker starts");
+    let mut said = BufReader::new(worker.stdout.take().expect("what it says"));
+    let mut line = String::new();
+    while !line.contains("chưa trả lời") {
+        line.clear();
+        assert!(said.read_line(&mut line).expect("a line") > 0, "the worker does not wait");
+    }
+    (worker, said)
+}
+
+#[test]
+fn a_worker_that_comes_before_its_database_waits_for_it() {
+    let database = Postgres::start();
+    let house = on_postgres(&database);
+    let scans = house.path("scans");
+    write_documents(&scans, 0..2);
+    house.run(["take", "--queue", scans.to_str().expect("a path")]).expect(0);
+    database.kill();
+    let (mut worker, _said) = waiting_worker(&house);
+    let (mut other, _also_said) = waiting_worker(&house);
+    let asked = Command::new("kill").args(["-TERM", &other.id().to_string()]).status();
+    assert!(asked.expect("kill runs").success());
+    assert!(other.wait().expect("the worker ends").success(), "it is told to stop while it waits");
+    assert!(worker.try_wait().expect("a worker").is_none(), "the other waits on");
+    database.start_again();
+    assert!(worker.wait().expect("the worker ends").success());
+    assert_eq!(house.audit_is_clean(), 2);
+    // What is wrong for another reason is said at once.
+    house.configure("kind = \"postgres\"", "kind = \"postgres\"\nschema = \"nowhere\"");
+    house.run(["work", "--until-empty"]).expect(70);
 }
 
 /// What one machine has archived goes on in a bucket and in PostgreSQL, with everything that was known of it.

@@ -104,7 +104,7 @@ impl<S: ObjectStore> Patient<S> {
 }
 
 /// Whether a fault may be gone the next time.
-pub(super) fn passes(error: &Error) -> bool {
+pub(crate) fn passes(error: &Error) -> bool {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, ResourceBusy, TimedOut,
         UnexpectedEof,

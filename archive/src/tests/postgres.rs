@@ -75,10 +75,21 @@ impl Postgres {
 
     /// Kills the server in the midst of what it does, and starts it again.
     pub fn kill_and_restart(&self) {
+        self.kill();
+        self.start_again();
+    }
+
+    /// Kills the server in the midst of what it does.
+    pub fn kill(&self) {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         // Its other processes see that the first one is gone, and end.
         process.kill().expect("the server is killed");
         process.wait().expect("the server ends");
+    }
+
+    /// Starts a server that was killed, with what it had, and waits until it answers.
+    pub fn start_again(&self) {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             *process = spawn(self.folder.path(), self.port);

@@ -12,8 +12,7 @@ use tracing::debug;
 
 use super::{S3Store, failure};
 use crate::Error;
-use crate::store::patient::passes;
-use crate::store::{LockTrial, ObjectStore};
+use crate::store::{LockTrial, ObjectStore, passes};
 
 /// What is locked for a trial. It stays behind for as long as it is retained.
 const SCRATCH: &str = "locks/scratch";
