@@ -29,6 +29,9 @@ echo "objects: $objects of $count"
 [ "$objects" -eq "$count" ]
 rm -rf "$work"
 
+echo "== random sequences against models, on each kind of store (MODEL_CASES=${MODEL_CASES:-200})"
+MODEL_CASES=${MODEL_CASES:-200} cargo test --release --quiet --package muniment-archive --lib model
+
 echo "== the S3 server killed in the midst of deposits (KILLS=${KILLS:-50})"
 KILLS=${KILLS:-50} SEED=${SEED:-$RANDOM} cargo test --release --quiet --package muniment-archive --lib killed_server -- --ignored --nocapture
 

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::faulty::{FAULTS, Fault, Faulty};
 use super::*;
 use crate::tests::seaweed::{ACCESS_KEY, SECRET_KEY, SeaweedFs};
+use model::{Step, agrees_with_a_map};
 
-const IMPATIENT: Patience = Patience {
+mod model;
+
+/// Tries again at once, and never gives up.
+pub(crate) const IMPATIENT: Patience = Patience {
     attempts: 60,
     first_wait: Duration::from_millis(1),
     longest_wait: Duration::from_millis(4),
@@ -79,8 +82,8 @@ fn two_stores_keep_every_promise_and_both_have_the_same() {
     let second: Arc<dyn ObjectStore> = Arc::new(on_s3(&server, "second", ""));
     let pair = Pair::new(open("first"), Arc::clone(&second));
     keeps_its_promises(&pair).unwrap();
-    let steps = [Step::Put(1, 1), Step::PutNew(2, 2), Step::Put(3, 1), Step::Delete(3)];
-    agrees_with_a_map(&pair, steps.to_vec());
+    let steps = [Step::Put(1, (1, 9)), Step::PutNew(2, (2, 9)), Step::Put(3, (1, 9)), Step::Delete(3)];
+    agrees_with_a_map(&pair, &steps);
     for store in pair.pair().unwrap() {
         assert_eq!(store.get("model/1/1").unwrap(), [1; 9]);
         assert_eq!(store.get("model/0/2").unwrap(), [2; 9]);
@@ -125,10 +128,14 @@ fn seconds_since_1970() -> i64 {
     i64::try_from(now.as_secs()).unwrap()
 }
 
+/// The faults after which it is enough to ask again.
+pub(crate) fn passing_faults() -> Vec<Fault> {
+    FAULTS.into_iter().filter(|fault| !matches!(fault, Fault::BitFlip | Fault::ShortRead)).collect()
+}
+
 #[test]
 fn faults_that_pass_break_no_promise() {
-    let passing: Vec<Fault> =
-        FAULTS.into_iter().filter(|fault| !matches!(fault, Fault::BitFlip | Fault::ShortRead)).collect();
+    let passing = passing_faults();
     for seed in [1, 20, 300] {
         let folder = TempDir::new().unwrap();
         let faulty = Faulty::new(DiskStore::open(folder.path()).unwrap(), seed, 5, &passing);
@@ -211,87 +218,4 @@ fn a_name_that_leaves_the_store_is_refused() {
         store.put(name, b"").unwrap_err();
         store.get_range(name, 0..1).unwrap_err();
     }
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    PutNew(u8, u8),
-    Put(u8, u8),
-    Delete(u8),
-    Get(u8),
-    List,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        (0..6_u8, 0..3_u8).prop_map(|(name, value)| Step::PutNew(name, value)),
-        (0..6_u8, 0..3_u8).prop_map(|(name, value)| Step::Put(name, value)),
-        (0..6_u8).prop_map(Step::Delete),
-        (0..6_u8).prop_map(Step::Get),
-        Just(Step::List),
-    ];
-    prop::collection::vec(step, 1..40)
-}
-
-/// Does the steps to a store and to a map, which must not differ.
-fn agrees_with_a_map(store: &dyn ObjectStore, steps: Vec<Step>) {
-    let mut model = std::collections::BTreeMap::new();
-    let name_of = |number: u8| format!("model/{}/{number}", number % 2);
-    for step in steps {
-        match step {
-            Step::PutNew(number, value) => {
-                let name = name_of(number);
-                let there = model.entry(name.clone()).or_insert(value);
-                assert_eq!(store.put_new(&name, &[value; 9]).is_ok(), *there == value);
-            }
-            Step::Put(number, value) => {
-                store.put(&name_of(number), &[value; 9]).unwrap();
-                model.insert(name_of(number), value);
-            }
-            Step::Delete(number) => {
-                store.delete(&name_of(number)).unwrap();
-                model.remove(&name_of(number));
-            }
-            Step::Get(number) => {
-                let got = store.get(&name_of(number)).ok();
-                assert_eq!(got, model.get(&name_of(number)).map(|value| vec![*value; 9]));
-            }
-            Step::List => {
-                let mut names = Vec::new();
-                store
-                    .list("model", &mut |name| {
-                        names.push(name.to_owned());
-                        true
-                    })
-                    .unwrap();
-                names.sort_unstable();
-                assert_eq!(names, model.keys().cloned().collect::<Vec<_>>());
-            }
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-    #[test]
-    fn any_steps_on_a_disk_agree_with_a_map(steps in steps()) {
-        let folder = TempDir::new().unwrap();
-        agrees_with_a_map(&DiskStore::open(folder.path()).unwrap(), steps);
-    }
-}
-
-#[test]
-fn any_steps_on_seaweedfs_agree_with_a_map() {
-    let server = SeaweedFs::start();
-    server.make_bucket("model");
-    let cases = std::cell::Cell::new(0);
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(12));
-    runner
-        .run(&steps(), |steps| {
-            cases.set(cases.get() + 1);
-            let case = cases.get();
-            agrees_with_a_map(&on_s3(&server, "model", &format!("case-{case}")), steps);
-            Ok(())
-        })
-        .unwrap();
 }
