@@ -12,7 +12,7 @@ demo)
     packages=(tesseract-ocr tesseract-ocr-vie curl)
     ;;
 test)
-    packages=(tesseract-ocr tesseract-ocr-vie fonts-liberation2 qpdf poppler-utils python3-venv softhsm2 opensc openssl strace postgresql)
+    packages=(tesseract-ocr tesseract-ocr-vie fonts-liberation2 qpdf poppler-utils python3-venv softhsm2 opensc openssl strace postgresql sqlite3)
     ;;
 judges)
     packages=(tesseract-ocr tesseract-ocr-vie maven default-jdk-headless qpdf poppler-utils python3-venv)

@@ -87,6 +87,11 @@ pub enum Command {
     Show(IdArgs),
     /// Copy a record's PDF out of the archive, checked against its digest.
     Get(GetArgs),
+    /// Put a record under a legal hold: nothing of it may be removed or changed until the hold is lifted. The log says so.
+    #[command(after_help = crate::cli::HOLD_HELP)]
+    Hold(HoldArgs),
+    /// Lift the legal hold on a record.
+    Release(ReleaseArgs),
     /// Check the signatures of a PDF: exit 0 valid, 1 not valid, 2 undecided, 3 not a signed PDF.
     Verify(VerifyArgs),
     /// Check every object of the archive: digests, signatures, log, catalogue and index. Exit 1 on any finding.
@@ -145,6 +150,32 @@ pub struct TakeArgs {
     #[arg(long)]
     pub queue: bool,
 }
+
+#[derive(Debug, Args)]
+pub struct HoldArgs {
+    /// The record, by its id or a code.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Why, and on whose order. It is kept beside the log and not published.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ReleaseArgs {
+    /// The record, by its id or a code.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Why, and on whose order. It is kept beside the log and not published.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// What `hold --help` adds.
+const HOLD_HELP: &str = "\
+Where the store has locks (storage.locks), every file of the record is held by the server, those of its later versions too, beyond the end of
+its retention. A disk has none: there the hold stands in catalogue and log. A hold that is there already stays as it is. The log says that the
+record is held, and not why. Stopped midway, run it again.";
 
 #[derive(Debug, Args)]
 pub struct WorkArgs {

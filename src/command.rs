@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod doctor;
 mod get;
+mod hold;
 mod init;
 mod ledger;
 mod log;
@@ -67,6 +68,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Uplift(args) => uplift::run(&setting, &args).await,
         Command::Search(args) => search::run(&setting, &args),
         Command::Show(args) => show::run(&setting, &args.id).await,
+        Command::Hold(args) => hold::hold(&setting, &args).await,
+        Command::Release(args) => hold::release(&setting, &args).await,
         Command::Get(args) => get::run(&setting, &args).await,
         Command::Verify(args) => verify::run(&setting, &args).await,
         Command::Audit(args) => audit::run(&setting, &args).await,

@@ -8,12 +8,14 @@ use tracing::info;
 
 use crate::catalogue::{Alone, Catalogue, CatalogueAt, OutboxRow, Right};
 use crate::events::ArrivalFact;
-use crate::object::{StoredObject, name_of, read_pdf};
+use crate::log::PublishedLog;
+use crate::object::{StoredObject, read_pdf};
 use crate::store::{DiskStore, ObjectStore, Store};
 use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration, Totals, point};
 
 mod deposit;
 mod group;
+mod hold;
 mod log;
 mod queue;
 mod revise;
@@ -21,6 +23,7 @@ mod revise;
 #[cfg(test)]
 pub(crate) use deposit::Content;
 pub use deposit::RecoverReport;
+pub use hold::HoldReport;
 #[cfg(test)]
 pub(crate) use revise::Revision;
 
@@ -89,14 +92,17 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// Those of [`Archive::open`], and those of the store.
+    /// Those of [`Archive::open`], those of the store, and [`Error::CatalogueBehind`].
     pub async fn open_on(
         catalogue: impl Into<CatalogueAt>,
         objects: Arc<dyn ObjectStore>,
     ) -> Result<Self, Error> {
         let catalogue = catalogue.into();
         let store = Store::open(&catalogue.to_string(), objects)?;
+        // Read first: whatever is published from now on, the catalogue has had before.
+        let published = PublishedLog::new(&store).size();
         let catalogue = catalogue.open().await?;
+        require_not_behind(catalogue.as_ref(), published).await?;
         Ok(Self { store: Arc::new(store), catalogue, group: Arc::default() })
     }
 
@@ -272,16 +278,6 @@ impl Archive {
         self.blocking(|store| store.try_out()).await
     }
 
-    /// Sets or lifts a legal hold (lệnh giữ) on all files of a record, in every store that has locks.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoLocks`] where none has; [`Error::NotFound`] for a record that is not there.
-    pub async fn hold(&self, id: RecordId, held: bool) -> Result<(), Error> {
-        self.record(id).await?;
-        self.blocking(move |store| store.hold(&name_of(id), held)).await
-    }
-
     async fn blob(&self, digest: Digest) -> Result<Vec<u8>, Error> {
         self.blocking(move |store| store.read_blob(&digest)).await
     }
@@ -295,4 +291,14 @@ impl Archive {
         let done = tokio::task::spawn_blocking(move || work(&store)).await;
         done.unwrap_or(Err(Error::Stopped))
     }
+}
+
+/// Refuses a catalogue that has an older one's place: what was archived since would be taken in twice, and its log could not go on.
+async fn require_not_behind(catalogue: &dyn Catalogue, published: u64) -> Result<(), Error> {
+    // One that was made again where the log could not be read knows at least how far that is published.
+    let known = catalogue.log_size().await?.max(catalogue.published_size().await?);
+    if known < published {
+        return Err(Error::CatalogueBehind { path: catalogue.place(), known, published });
+    }
+    Ok(())
 }

@@ -14,6 +14,7 @@ use crate::Error;
 
 mod cells;
 mod fixity;
+mod holds;
 mod intake;
 mod order;
 mod postgres;
@@ -24,6 +25,8 @@ mod sqlite;
 mod tables;
 
 pub(crate) use fixity::Fixity;
+pub(crate) use holds::Holds;
+pub use holds::{Hold, HoldState};
 pub(crate) use intake::{Intake, PendingArrival};
 pub(crate) use order::Order;
 pub use postgres::PostgresSettings;
@@ -36,14 +39,12 @@ pub(crate) use right::{Held, Right};
 pub(crate) use sqlite::CATALOGUE;
 #[cfg(test)]
 pub(crate) use sqlite::SqliteCatalogue;
-#[cfg(test)]
-pub(crate) use tables::Cell;
-pub(crate) use tables::{TABLES, Tables};
+pub(crate) use tables::{Cell, TABLES, Table, Tables};
 
 /// What an archive asks of its catalogue.
 #[async_trait]
 pub(crate) trait Catalogue:
-    Records + Intake + Queue + Order + Fixity + Tables + fmt::Debug + Send + Sync
+    Records + Intake + Queue + Order + Holds + Fixity + Tables + fmt::Debug + Send + Sync
 {
     /// Where it lies, to be named in messages.
     fn place(&self) -> String;

@@ -18,6 +18,7 @@
 //! - [`Archive::audit`] re-reads everything and names every difference ([`AuditReport`]); [`Archive::audit_part`] re-reads
 //!   as much as a [`Budget`] allows, and goes on there the next time; [`Archive::repair`] puts right what it names from the
 //!   second store of a [`Pair`];
+//! - [`Archive::hold`] puts a record under a legal [`Hold`], [`Archive::release`] lifts it;
 //! - [`Archive::recover`] rolls forward what a stop left half-done.
 //!
 //! The crate accepts nothing unsealed and reads no clock; the only randomness that it draws is salts for the log.
@@ -43,12 +44,13 @@ mod store;
 mod version_file;
 mod walk;
 
-pub use archive::{Archive, RecoverReport};
+pub use archive::{Archive, HoldReport, RecoverReport};
 pub use arrival::{Arrival, Outcome, Registration};
 pub use audit::{AuditMonitor, AuditReport, Budget, Coverage, RoundReport};
 pub use batch::BatchId;
 pub use catalogue::{
-    Alone, CatalogueAt, Claim, Fence, OutboxRow, PostgresSettings, QueueCount, SetAside, Task,
+    Alone, CatalogueAt, Claim, Fence, Hold, HoldState, OutboxRow, PostgresSettings, QueueCount, SetAside,
+    Task,
 };
 pub use error::{Error, ErrorKind};
 pub use events::{ArrivalFact, Event, Events};

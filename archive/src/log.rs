@@ -21,7 +21,7 @@ pub use checkpoint::Checkpoint;
 pub use extension::ConsistencyProof;
 #[cfg(test)]
 pub(crate) use leaf::Companion;
-pub(crate) use leaf::{Entry, Salt};
+pub(crate) use leaf::{Entry, HoldCompanion, Salt};
 pub use leaf::{Leaf, LogEvent};
 pub use proof::LogProof;
 pub(crate) use proof::signed_checkpoint;

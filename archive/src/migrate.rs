@@ -1,10 +1,15 @@
 //! The move of an archive to another store, another catalogue, or both.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use muniment_record::RecordId;
 use tracing::info;
 
-use crate::catalogue::{Alone, Catalogue, CatalogueAt, TABLES};
+use crate::catalogue::{Alone, Catalogue, CatalogueAt, HoldState, TABLES};
+use crate::object::{StoredObject, name_of, retained_until};
+use crate::store::{Store, side_by_side};
+use crate::walk::Walk;
 use crate::{Archive, Error, ErrorKind, ObjectStore};
 
 /// How many rows are copied in one transaction.
@@ -81,6 +86,40 @@ impl Archive {
         Ok(report)
     }
 
+    /// Locks what was copied into a store as if it had been archived there: all files of a record are retained by its rule, and held where
+    /// it is under a legal hold. May be done again. Gives the records whose objects cannot be read, which are not locked; where the store
+    /// has no locks, nothing is to be done.
+    ///
+    /// # Errors
+    ///
+    /// Those of catalogue and store.
+    pub async fn lock_copy(
+        _alone: &Alone,
+        catalogue: &CatalogueAt,
+        to: Arc<dyn ObjectStore>,
+    ) -> Result<Vec<RecordId>, Error> {
+        if !to.has_locks() {
+            return Ok(Vec::new());
+        }
+        let source = catalogue.open_alone().await?;
+        let holds = source.holds().await;
+        source.close().await;
+        let held: HashSet<RecordId> = holds?
+            .into_iter()
+            .filter(|hold| hold.state != HoldState::Lifting)
+            .map(|hold| hold.record)
+            .collect();
+        let store = Store::open(&catalogue.to_string(), to)?;
+        let locked = tokio::task::spawn_blocking(move || {
+            let lock = |id| lock_object(&store, id, held.contains(&id)).map(|is_locked| (id, is_locked));
+            side_by_side(store.objects().width(), Walk::over(&store)?.objects, lock)
+                .into_iter()
+                .collect::<Result<Vec<_>, Error>>()
+        });
+        let locked = locked.await.unwrap_or(Err(Error::Stopped))?;
+        Ok(locked.into_iter().filter(|(_, is_locked)| !is_locked).map(|(id, _)| id).collect())
+    }
+
     /// Copies a catalogue, all of it, to another place. It appears there when it is whole. One that is there already with the same rows
     /// is a copy whose maker was stopped before it could say so.
     ///
@@ -93,6 +132,25 @@ impl Archive {
         source.close().await;
         copied
     }
+}
+
+/// Locks the files of a record's object; says whether that could be read.
+fn lock_object(store: &Store, id: RecordId, is_held: bool) -> Result<bool, Error> {
+    let until = match StoredObject::load(store, id) {
+        Ok(object) => retained_until(&object.record),
+        Err(error) if error.kind() == ErrorKind::Corrupt => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let root = name_of(id);
+    if let Some(until) = until {
+        for name in store.files_below(&root)? {
+            store.objects().retain(&format!("{root}/{name}"), until)?;
+        }
+    }
+    if is_held {
+        store.hold(&root, true)?;
+    }
+    Ok(true)
 }
 
 /// Whether an object is replaced in the life of an archive: the checkpoint, and the root inventories of objects with their sidecars.

@@ -13,7 +13,7 @@ pub(crate) fn reached(name: &'static str) {
 
 /// Every boundary there is. The crash matrix stops at each passage of each.
 #[cfg(test)]
-pub(crate) const ALL: [&str; 32] = [
+pub(crate) const ALL: [&str; 36] = [
     "file-staged",
     "synced",
     "moved",
@@ -41,9 +41,13 @@ pub(crate) const ALL: [&str; 32] = [
     "version-linked",
     "version-exchanged",
     "revision-committed",
+    "hold-decided",
+    "files-held",
+    "hold-carried-out",
     "recovered-entries-committed",
     "rebuilt-records-committed",
     "rebuilt-log-committed",
+    "rebuilt-rest-committed",
     "old-catalogue-moved",
     "new-catalogue-moved",
 ];

@@ -1,5 +1,8 @@
 //! The rebuild: a catalogue made again from the objects alone.
 
+mod holds;
+mod keep;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use muniment_record::RecordId;
 use serde::Serialize;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::catalogue::{Catalogue, CatalogueAt, Restored};
 use crate::finding::Findings;
@@ -16,6 +19,9 @@ use crate::object::{StoredObject, is_pdf, name_of};
 use crate::store::{DiskStore, ObjectStore, Store, side_by_side};
 use crate::walk::Walk;
 use crate::{Archive, AuditFinding, AuditProblem, Error, Leaf, point};
+
+use holds::restore_holds;
+use keep::Known;
 
 /// How many objects are read, and written in one transaction, at a time.
 const AT_ONCE: usize = 256;
@@ -33,6 +39,8 @@ pub struct RebuildReport {
     pub pages: u64,
     /// Entries taken over from the published log. Records that it lacks are entered when the archive recovers.
     pub log_entries: u64,
+    /// Documents that were not archived, and are known of the old catalogue; nothing where that could not be read.
+    pub not_archived: Option<u64>,
     /// The objects that are not in the new catalogue, and why, and what does not belong in storage.
     pub findings: Vec<AuditFinding>,
 }
@@ -52,20 +60,26 @@ impl fmt::Display for RebuildReport {
         let statement = if self.is_complete() { "complete" } else { "NOT complete" };
         write!(
             f,
-            "{statement}: {} objects, {} records, {} pages, {} log entries, {} findings",
+            "{statement}: {} objects, {} records, {} pages, {} log entries, {} findings; ",
             self.objects,
             self.records,
             self.pages,
             self.log_entries,
             self.findings.len()
-        )
+        )?;
+        match self.not_archived {
+            Some(count) => write!(f, "{count} documents not archived are known of the old catalogue"),
+            None => write!(f, "no old catalogue that could be read, so no documents that were not archived"),
+        }
     }
 }
 
 impl Archive {
     /// Makes the catalogue again from `ocfl/` and the published log, beside the old one, and puts it in the old one's
-    /// place; the old one is kept as `catalog.sqlite.old`. Batches, ledger rows and receipts of archived documents come back; rows of
-    /// documents that were not archived do not. The outbox starts anew, so an index has to be built anew too.
+    /// place; the old one is kept as `catalog.sqlite.old`. Batches, ledger rows and receipts of archived documents come back. What only
+    /// the old one knows and storage does not contradict is taken over from it, where it can be read: rows of documents that were not
+    /// archived, the queue, versions that are being made, and the entries of the log that are not published. The outbox starts anew, so
+    /// an index has to be built anew too.
     ///
     /// The order of the log cannot be made again from the objects. So where there are objects and no published log, this
     /// refuses, unless `new_log` says that a new log is to begin; proofs from the old one lead nowhere then. `new_log`
@@ -111,7 +125,17 @@ async fn rebuild(
         return Err(Error::LogMissing { path: at.to_string() });
     }
     let catalogue = at.create_beside().await?;
-    let built = build(store, catalogue.as_ref(), now).await;
+    let old = match at.open_alone().await {
+        Ok(old) => Some(old),
+        Err(error) => {
+            info!("the old catalogue is not read: {error}");
+            None
+        }
+    };
+    let built = build(store, catalogue.as_ref(), old.as_deref(), now).await;
+    if let Some(old) = old {
+        old.close().await;
+    }
     catalogue.close().await;
     let report = built?;
     at.swap().await?;
@@ -119,7 +143,12 @@ async fn rebuild(
     Ok(report)
 }
 
-async fn build(store: &Store, catalogue: &dyn Catalogue, now: Timestamp) -> Result<RebuildReport, Error> {
+async fn build(
+    store: &Store,
+    catalogue: &dyn Catalogue,
+    old: Option<&dyn Catalogue>,
+    now: Timestamp,
+) -> Result<RebuildReport, Error> {
     let walk = Walk::over(store)?;
     let mut report = RebuildReport {
         rebuilt_at: now,
@@ -127,6 +156,7 @@ async fn build(store: &Store, catalogue: &dyn Catalogue, now: Timestamp) -> Resu
         records: 0,
         pages: 0,
         log_entries: 0,
+        not_archived: None,
         findings: Vec::new(),
     };
     let mut general = Findings::on(None);
@@ -159,7 +189,27 @@ async fn build(store: &Store, catalogue: &dyn Catalogue, now: Timestamp) -> Resu
         }
         point::reached("rebuilt-records-committed");
     }
+    if let Some(old) = old {
+        report.not_archived = take_over(old, catalogue, report.records).await?;
+        point::reached("rebuilt-rest-committed");
+    }
+    restore_holds(catalogue, &mut report.findings).await?;
     Ok(report)
+}
+
+/// Takes over what only the old catalogue knows; says of how many documents that were not archived, or nothing where it cannot be read.
+async fn take_over(
+    old: &dyn Catalogue,
+    catalogue: &dyn Catalogue,
+    records: u64,
+) -> Result<Option<u64>, Error> {
+    match Known::read(old, catalogue).await {
+        Ok(known) => known.write(catalogue, records).await.map(Some),
+        Err(error) => {
+            warn!("nothing is taken over from the old catalogue, which cannot be read: {error}");
+            Ok(None)
+        }
+    }
 }
 
 /// Takes over what the log has published: its order cannot be made again from the objects.
@@ -171,7 +221,9 @@ async fn restore_log(
     let bundles = match PublishedLog::new(store).bundles() {
         Ok(bundles) => bundles,
         Err(error) => {
-            // Without them nothing more can be published, which is right: the log must be restored from a copy first.
+            // Without them nothing more can be published, which is right: the log must be restored from a copy first. The catalogue
+            // is to know that it lacks them.
+            catalogue.note_published(PublishedLog::new(store).size()).await?;
             let mut general = Findings::on(None);
             general.add("log", AuditProblem::Unreadable, error.to_string());
             findings.append(&mut general.list);

@@ -1,5 +1,6 @@
 //! Tests of the crate as a whole, with generated records whose PDFs are not signed: the verdict is a parameter.
 
+mod backup;
 mod bench;
 mod catalogue;
 mod crash;
@@ -7,12 +8,14 @@ mod damage;
 mod deposit;
 mod disk;
 mod fixture;
+mod hold;
 mod judge;
 mod kill;
 mod killed_server;
 mod ledger;
 mod locks;
 mod log;
+mod model;
 mod packages;
 mod pair;
 mod postgres;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use muniment_archive::{Archive, MigrationReport};
+use serde_json::json;
 
 use super::{Setting, print_json, write_whole};
 use crate::cli::MigrateArgs;
@@ -25,13 +26,16 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
         Archive::alone(&catalogue).await.context("failed to have the archive alone; stop what runs on it")?;
     let alone = Arc::new(alone);
     let mut report = MigrationReport::default();
+    let mut unlocked = Vec::new();
     if new.storage != present.storage {
         let (from, to) = (wire::open_store(&home, &present)?.objects, wire::open_store(&home, &new)?.objects);
         wire::require_locks(&new, to.as_ref())?;
-        let held = Arc::clone(&alone);
+        let (held, locks) = (Arc::clone(&alone), Arc::clone(&to));
         let copy = move || Archive::copy_store(&held, from.as_ref(), to.as_ref());
         let copied = tokio::task::spawn_blocking(copy).await;
         report = copied.context("the copy broke off")?.context("failed to copy the archive's files")?;
+        let locked = Archive::lock_copy(&alone, &catalogue, locks).await;
+        unlocked = locked.context("failed to lock what was copied")?;
     }
     if new.catalogue != present.catalogue {
         let to = wire::catalogue_at(&home, &new)?;
@@ -50,7 +54,8 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
     fs::copy(home.config_file(), &kept).context("failed to keep the present configuration")?;
     write_whole(&home.config_file(), text.as_bytes())?;
     if setting.json {
-        print_json(&report)?;
+        let MigrationReport { objects, bytes, rows } = report;
+        print_json(&json!({"objects": objects, "bytes": bytes, "rows": rows, "unlocked": unlocked}))?;
     } else {
         let MigrationReport { objects, bytes, rows } = report;
         println!(
@@ -60,6 +65,13 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
             bytes / 1_000_000,
             setting.say("dòng danh mục", "catalogue rows")
         );
+        for id in &unlocked {
+            let words = setting.say(
+                "không đọc được nên chưa khóa tệp; `muniment audit` nêu rõ lỗi",
+                "could not be read, so its files are not locked; `muniment audit` says what is wrong",
+            );
+            println!("{id}: {words}");
+        }
         println!(
             "{}",
             setting.say(
@@ -68,5 +80,5 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
             )
         );
     }
-    Ok(Exit::Done)
+    Ok(if unlocked.is_empty() { Exit::Done } else { Exit::Found })
 }

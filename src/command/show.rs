@@ -1,4 +1,5 @@
 use anyhow::{Context, Result};
+use muniment_archive::Hold;
 use muniment_record::{LegalStatus, Record, format_date};
 use serde_json::json;
 
@@ -12,17 +13,24 @@ pub async fn run(setting: &Setting, code: &str) -> Result<Exit> {
     let archive = wire::open_archive(&home).await?;
     let record = find_record(&archive, code).await?;
     let receipt = archive.receipt(record.id).await.context("failed to read the receipt")?;
+    let hold = archive.hold_on(record.id).await.context("failed to read the legal hold")?;
     if setting.json {
-        print_json(&json!({ "record": record, "receipt": receipt }))?;
+        print_json(&json!({ "record": record, "receipt": receipt, "hold": hold }))?;
         return Ok(Exit::Done);
     }
     show(setting, &record);
+    if let Some(Hold { since, reason, .. }) = hold {
+        line(setting.say("Lệnh giữ", "Legal hold"), &format!("{} · {reason}", clock::local(since)));
+    }
     Ok(Exit::Done)
+}
+
+fn line(name: &str, value: &str) {
+    println!("{name:<22} {value}");
 }
 
 fn show(setting: &Setting, record: &Record) {
     let description = &record.description;
-    let line = |name: &str, value: &str| println!("{name:<22} {value}");
     println!("{}", description.title);
     line(setting.say("Số, ký hiệu", "Symbol"), description.symbol.as_str());
     line(setting.say("Ngày ban hành", "Issued on"), &format_date(description.issued_on));

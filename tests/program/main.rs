@@ -7,6 +7,7 @@
     reason = "a test ends with the first thing that is not as it should be"
 )]
 
+mod backup;
 mod bad_input;
 mod house;
 mod judges;

@@ -120,6 +120,7 @@ impl Archive {
             }
         }
         self.recover_revisions(&mut report).await?;
+        self.recover_holds().await?;
         self.log_the_rest(&mut report).await?;
         let (finished, withdrawn, damaged) =
             (report.finished.len(), report.withdrawn.len(), report.damaged.len());
@@ -128,7 +129,7 @@ impl Archive {
     }
 
     /// Enters in the log the records that it lacks: those archived before there was a log, or lost to it.
-    async fn log_the_rest(&self, report: &mut RecoverReport) -> Result<(), Error> {
+    pub(super) async fn log_the_rest(&self, report: &mut RecoverReport) -> Result<(), Error> {
         const AT_ONCE: u32 = 256;
         let mut after = None;
         loop {

@@ -86,6 +86,7 @@ impl Archive {
     /// Brings a version that is whole and durable in storage into the catalogue.
     async fn end_revision(&self, object: &StoredObject) -> Result<Receipt, Error> {
         let entering = object.entering(None)?;
+        self.hold_version(object.record.id).await?;
         self.catalogue.replace(&entering).await?;
         point::reached("revision-committed");
         let (id, version) = (object.record.id, object.record.version);

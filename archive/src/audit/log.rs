@@ -1,17 +1,17 @@
 //! The audit of the published log in each store, and of the catalogue's order against it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use muniment_record::{Digest, RecordId};
 use muniment_seal::note::NoteVerifier;
 
 use super::repair::audit_logs;
 use super::work::{Audit, row_name};
-use crate::catalogue::{CATALOGUE, Right};
+use crate::catalogue::{CATALOGUE, HoldState, Right};
 use crate::finding::Findings;
 use crate::log::{Logged, leaf_hash};
 use crate::object::name_of;
-use crate::{AuditFinding, AuditProblem, Error};
+use crate::{AuditFinding, AuditProblem, Error, Leaf, LogEvent};
 
 /// How many rows are read at a time.
 const AT_ONCE: u32 = 1000;
@@ -42,9 +42,11 @@ impl Audit<'_> {
             self.compare_order(&logged, &mut findings).await?;
             self.report.findings.append(&mut findings.in_store(number).list);
             if number == 0 {
-                self.report.log_entries = u64::try_from(logged.records.len()).unwrap_or(u64::MAX);
+                self.report.log_entries = u64::try_from(logged.hashes.len()).unwrap_or(u64::MAX);
                 let mut on_records = self.compare_records(logged).await?;
                 self.report.findings.append(&mut on_records);
+                let mut on_holds = self.compare_holds().await?;
+                self.report.findings.append(&mut on_holds);
             }
         }
         Ok(())
@@ -70,6 +72,47 @@ impl Audit<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Names records whose legal hold in the catalogue is not what the log said last of them.
+    async fn compare_holds(&self) -> Result<Vec<AuditFinding>, Error> {
+        // A hold may be decided between the two readings.
+        const TIMES: usize = 3;
+        let mut differing = BTreeSet::new();
+        for _ in 0..TIMES {
+            let holds = self.archive.catalogue.holds().await?;
+            let held = holds.iter().filter(|hold| hold.state != HoldState::Lifting).map(|hold| hold.record);
+            differing = &held.collect::<BTreeSet<RecordId>>() ^ &self.logged_holds().await?;
+            if differing.is_empty() {
+                break;
+            }
+        }
+        let named = differing.into_iter().flat_map(|id| {
+            let mut findings = Findings::on(Some(id));
+            let detail = "its legal hold is not what the log says";
+            findings.add(row_name(id), AuditProblem::Catalogue, detail);
+            findings.list
+        });
+        Ok(named.collect())
+    }
+
+    /// The records of which the log said last that they are held.
+    async fn logged_holds(&self) -> Result<BTreeSet<RecordId>, Error> {
+        let (mut held, mut position) = (BTreeSet::new(), 0);
+        loop {
+            let leaves = self.archive.catalogue.leaves(position, AT_ONCE).await?;
+            if leaves.is_empty() {
+                return Ok(held);
+            }
+            position += u64::try_from(leaves.len()).unwrap_or(u64::MAX);
+            for leaf in leaves.iter().filter_map(|leaf| Leaf::from_entry(leaf).ok()) {
+                match leaf.event {
+                    LogEvent::Hold => held.insert(leaf.record),
+                    LogEvent::Release => held.remove(&leaf.record),
+                    LogEvent::Issue | LogEvent::Uplift => false,
+                };
+            }
+        }
     }
 
     /// Names records without an entry, and entries without their record.

@@ -95,8 +95,10 @@ impl<'a> Audit<'a> {
             if let Some(right) = self.archive.catalogue.take(Right::Revise).await? {
                 let mended =
                     self.archive.blocking(move |store| repair_object(&store.copies(), id, &row)).await;
+                let held = self.archive.hold_version(id).await;
                 right.give_up().await;
                 mended?;
+                held?;
             }
             let now = self.judge(id).await?;
             let is_gone = |finding: &AuditFinding| !now.findings.contains(finding);

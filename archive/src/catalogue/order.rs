@@ -28,7 +28,7 @@ pub(crate) trait Order {
     /// Entries from a position on, in order.
     async fn log_entries(&self, first: u64, limit: u64) -> Result<Vec<Entry>, Error>;
 
-    /// The position and the leaf of a record's version.
+    /// The position and the leaf of a record's version: of the first entry that names it, which says how it came to be.
     async fn log_entry(&self, id: RecordId, version: u32) -> Result<Option<(u64, String)>, Error>;
 
     /// Records behind `after`, at most `limit`, whose present version has no entry: they are older than the log.

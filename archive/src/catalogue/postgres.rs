@@ -17,6 +17,7 @@ use crate::Error;
 
 mod enter;
 mod fixity;
+mod holds;
 mod intake;
 mod order;
 mod queue;

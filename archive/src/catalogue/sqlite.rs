@@ -21,6 +21,7 @@ use crate::{Error, point};
 
 mod enter;
 mod fixity;
+mod holds;
 mod intake;
 mod order;
 mod queue;

@@ -31,7 +31,7 @@ pub(crate) enum Cell {
 use Column::{Number as N, Text as T};
 
 /// All tables, those that others refer to first.
-pub(crate) const TABLES: [Table; 10] = [
+pub(crate) const TABLES: [Table; 11] = [
     Table { name: "batches", key: 1, columns: &[T("id"), T("opened_at")] },
     Table {
         name: "arrivals",
@@ -72,6 +72,7 @@ pub(crate) const TABLES: [Table; 10] = [
     Table { name: "versions", key: 2, columns: &[T("record"), N("version"), T("sha256")] },
     Table { name: "receipts", key: 2, columns: &[T("record"), N("version"), T("receipt")] },
     Table { name: "revisions", key: 1, columns: &[T("record"), N("version"), T("begun_at")] },
+    Table { name: "holds", key: 1, columns: &[T("record"), T("since"), T("reason"), T("state")] },
     Table { name: "outbox", key: 1, columns: &[N("sequence"), T("record"), N("version")] },
     Table {
         name: "log_entries",

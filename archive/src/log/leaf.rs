@@ -16,6 +16,16 @@ pub enum LogEvent {
     Issue,
     /// The data by which its signatures can be validated offline was added behind its PDF (PAdES B-LT): a later version.
     Uplift,
+    /// It was put under a legal hold (lệnh giữ).
+    Hold,
+    /// Its legal hold was lifted.
+    Release,
+}
+
+impl LogEvent {
+    pub(crate) fn is_of_holds(self) -> bool {
+        matches!(self, Self::Hold | Self::Release)
+    }
 }
 
 /// An entry of the log as anybody may read it: digests only, no personal data.
@@ -76,6 +86,22 @@ impl Companion {
     pub(crate) const FORMAT: &str = "muniment.companion/1";
 }
 
+/// What stands beside the leaf of a hold, or of its end, and is not published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldCompanion {
+    pub format: String,
+    /// Why; it may say something of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub record: RecordId,
+    pub salt: Salt,
+}
+
+impl HoldCompanion {
+    pub(crate) const FORMAT: &str = "muniment.hold/1";
+}
+
 /// 32 random bytes, so that a commitment cannot be guessed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -113,12 +139,35 @@ impl Entry {
             salt,
         };
         let companion = serde_json::to_string(&companion).map_err(Error::json("a companion"))?;
+        let event = if record.version == 1 { LogEvent::Issue } else { LogEvent::Uplift };
+        Self::of(record, event, archived_at, companion)
+    }
+
+    /// The entry of a legal hold on a record, or of its end.
+    pub(crate) fn of_hold(
+        record: &Record,
+        event: LogEvent,
+        reason: Option<&str>,
+        at: Timestamp,
+        salt: Salt,
+    ) -> Result<Self, Error> {
+        let companion = HoldCompanion {
+            format: HoldCompanion::FORMAT.to_owned(),
+            reason: reason.map(str::to_owned),
+            record: record.id,
+            salt,
+        };
+        let companion = serde_json::to_string(&companion).map_err(Error::json("a companion"))?;
+        Self::of(record, event, at, companion)
+    }
+
+    fn of(record: &Record, event: LogEvent, at: Timestamp, companion: String) -> Result<Self, Error> {
         let leaf = Leaf {
-            at: archived_at,
+            at,
             bytes: record.bytes,
             certificates: record.signatures.iter().map(|signature| signature.certificate_sha256).collect(),
             commitment: Digest::of(companion.as_bytes()),
-            event: if record.version == 1 { LogEvent::Issue } else { LogEvent::Uplift },
+            event,
             format: Leaf::FORMAT.to_owned(),
             object: name_of(record.id),
             record: record.id,

@@ -36,6 +36,17 @@ impl<'a> PublishedLog<'a> {
         String::from_utf8(bytes).map(Some).map_err(|_| Error::damaged(name, "not UTF-8"))
     }
 
+    /// How many entries are published, by a checkpoint that can be read and a bundle that it promises; none where either is amiss, which
+    /// is named when they are read.
+    pub(crate) fn size(self) -> u64 {
+        let note = self.note().ok().flatten();
+        let size =
+            note.and_then(|note| note.parse::<Checkpoint>().ok()).map_or(0, |checkpoint| checkpoint.size);
+        let last = size.saturating_sub(1) / WIDTH;
+        let is_there = size > 0 && self.store.has(&bundle_path(last, width_of(last, size))).unwrap_or(false);
+        if is_there { size } else { 0 }
+    }
+
     /// Whether there is no checkpoint, or not the first of the entries that it promises.
     pub(crate) fn is_lost(self) -> bool {
         match self.note() {

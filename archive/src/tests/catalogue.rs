@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use muniment_record::{LookupToken, RecordId};
+use muniment_record::{LookupToken, Record, RecordId};
 use tempfile::TempDir;
 
 use super::fixture::{Document, House, id_of, now};
@@ -14,7 +14,7 @@ use crate::catalogue::{
 use crate::events::ArrivalFact;
 use crate::log::{Entry, Salt};
 use crate::object::receipt_of;
-use crate::{Arrival, ArrivalState, BatchId, Error, Events, Outcome, Registration};
+use crate::{Arrival, ArrivalState, BatchId, Error, Events, Hold, HoldState, Outcome, Registration};
 
 mod model;
 
@@ -77,6 +77,15 @@ fn fact(document: &Document, batch: &BatchId) -> ArrivalFact {
         pages: arrival.pages,
         arrived_at: now(),
     }
+}
+
+/// Brings a record into a catalogue.
+pub(super) async fn entered(catalogue: &dyn Catalogue, house: &House, batch: &BatchId, seed: u32) -> Record {
+    let document = Document::new(house, seed, 0);
+    register(catalogue, &document, batch).await;
+    let entering = entering(&document, batch, None);
+    catalogue.enter(std::slice::from_ref(&entering)).await.unwrap().remove(0).unwrap();
+    entering.record
 }
 
 async fn register(catalogue: &dyn Catalogue, document: &Document, batch: &BatchId) -> Registration {
@@ -318,6 +327,8 @@ async fn a_catalogue_moves_between_engines_whole() {
         catalogue.note_published(2).await.unwrap();
         catalogue.note_intact(&[id_of(1)], now()).await.unwrap();
         catalogue.begin_revision(id_of(0), 2, now()).await.unwrap();
+        let (reason, state) = ("Vụ việc".to_owned(), HoldState::Set);
+        catalogue.decide(&Hold { record: id_of(2), since: now(), reason, state }, None).await.unwrap();
         let expected = contents(catalogue).await;
         assert!(expected.iter().all(|(_, rows)| !rows.is_empty()), "each table has a row: {expected:?}");
 

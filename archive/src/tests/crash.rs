@@ -14,7 +14,7 @@ use muniment_seal::Verdict;
 use muniment_seal::note::NoteKey;
 
 use super::fixture::{Document, House, archive_all, files, id_of, now};
-use crate::{Archive, Outcome, Registration, point};
+use crate::{Archive, HoldState, Outcome, Registration, point};
 
 /// Where a doomed process works, which work it does, and the passage at which it ends.
 const DIR: &str = "MUNIMENT_CRASH_DIR";
@@ -95,6 +95,17 @@ async fn revise(house: &House, acknowledge: &mut dyn FnMut(&Receipt)) {
     archive.close().await;
 }
 
+/// Puts one record under a legal hold, and lifts that of another.
+async fn hold(house: &House) {
+    let archive = Archive::open(&house.home()).await.unwrap();
+    archive.recover(now()).await.unwrap();
+    archive.hold(id_of(1), "Vụ việc", now()).await.unwrap();
+    archive.hold(id_of(2), "Vụ việc", now()).await.unwrap();
+    archive.release(id_of(2), None, now()).await.unwrap();
+    archive.publish_log(&key_of(house)).await.unwrap();
+    archive.close().await;
+}
+
 async fn rebuild(house: &House) {
     let report = Archive::rebuild(&house.home(), now(), false).await.unwrap();
     assert!(report.is_complete(), "{report}");
@@ -128,6 +139,7 @@ async fn doomed_process() {
         "take-in" => take_in(&house, &mut acknowledge).await,
         "queue" => super::queue::empty(&house, &mut acknowledge).await,
         "revise" => revise(&house, &mut acknowledge).await,
+        "hold" => hold(&house).await,
         _ => rebuild(&house).await,
     }
 }
@@ -241,7 +253,7 @@ async fn an_intake_that_is_aborted_anywhere_loses_nothing_and_doubles_nothing() 
     let met = matrix("take-in", &start, taken_up_again).await;
     let missing: Vec<&str> = point::ALL.into_iter().filter(|name| !met.contains(*name)).collect();
     // Those of the queue, of S3, of versions and of a rebuild, which have matrices of their own.
-    assert_eq!(missing, &point::ALL[point::ALL.len() - 18..]);
+    assert_eq!(missing, &point::ALL[point::ALL.len() - 22..]);
 }
 
 async fn emptied_again(house: &House, context: &str) {
@@ -328,6 +340,38 @@ async fn a_version_that_is_aborted_anywhere_is_ended_or_never_was() {
     }
 }
 
+async fn held_again(house: &House, context: &str) {
+    let kept = checkpoint(house);
+    let archive = Archive::open(&house.home()).await.unwrap();
+    archive.recover(now()).await.unwrap();
+    // Whatever was decided is carried out now.
+    for hold in archive.catalogue.holds().await.unwrap() {
+        assert_eq!(hold.state, HoldState::Set, "{context}");
+    }
+    // Of the second record, hold and release may both have been decided: then both are once more.
+    let decided = archive.catalogue.log_size().await.unwrap();
+    archive.close().await;
+    drop(archive);
+    hold(house).await;
+    begins_with(house, kept.as_deref(), context).await;
+    let archive = Archive::open(&house.home()).await.unwrap();
+    assert!(archive.hold_on(id_of(1)).await.unwrap().is_some(), "{context}");
+    assert_eq!(archive.hold_on(id_of(2)).await.unwrap(), None, "{context}");
+    let verifier = key_of(house).verifier();
+    let report = archive.audit_with(&|_, _| Verdict::Passed, Some(&verifier), now(), &()).await.unwrap();
+    let again = if decided == 6 { 2 } else { 0 };
+    assert!(report.is_clean() && report.log_entries == 6 + again, "{context}: {report}");
+}
+
+#[tokio::test]
+async fn a_hold_that_is_aborted_anywhere_is_logged_once_and_carried_out() {
+    let start = template(3, 2).await;
+    let met = matrix("hold", &start, held_again).await;
+    for name in ["hold-decided", "files-held", "hold-carried-out"] {
+        assert!(met.contains(name), "{name} was not met: {met:?}");
+    }
+}
+
 async fn rebuilt_again(house: &House, context: &str) {
     match Archive::open(&house.home()).await {
         // The old catalogue or the new one: either is whole.
@@ -343,8 +387,11 @@ async fn rebuilt_again(house: &House, context: &str) {
 #[tokio::test]
 async fn a_rebuild_that_is_aborted_anywhere_is_done_again() {
     let start = template(3, 2).await;
-    let met = matrix("rebuild", &start, rebuilt_again).await;
-    for name in &point::ALL[point::ALL.len() - 5..] {
+    let mut met = matrix("rebuild", &start, rebuilt_again).await;
+    // What is not published is entered anew where there is no catalogue that knows it.
+    fs::remove_file(start.home().join("catalog.sqlite")).unwrap();
+    met.extend(matrix("rebuild", &start, rebuilt_again).await);
+    for name in &point::ALL[point::ALL.len() - 6..] {
         assert!(met.contains(*name), "{name} was not met: {met:?}");
     }
 }

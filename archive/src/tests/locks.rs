@@ -15,7 +15,7 @@ fn seconds(text: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn what_is_archived_is_retained_by_its_rule_and_held_when_told() {
+async fn what_is_archived_is_retained_by_its_rule() {
     let server = SeaweedFs::start();
     server.make_bucket_with_locks("locked");
     let objects = Arc::new(on_s3_with(&server, "locked", "", true));
@@ -35,24 +35,8 @@ async fn what_is_archived_is_retained_by_its_rule_and_held_when_told() {
             assert_eq!(objects.locks_of(&name).unwrap(), (Some(until), false), "{name}");
         }
     }
-    archive.hold(id_of(0), true).await.unwrap();
-    for (seed, held) in [(0, true), (1, false)] {
-        let pdf = format!("{}/v1/content/H05.12-260224-000{seed}-KQ1.pdf", name_of(id_of(seed)));
-        assert_eq!(objects.locks_of(&pdf).unwrap(), (Some(until), held));
-    }
-    archive.hold(id_of(0), false).await.unwrap();
     assert!(audit(&archive).await.is_clean());
-
-    let (_house, on_disk) = House::new().await;
-    assert_eq!(on_disk.hold(id_of(0), true).await.unwrap_err().code(), "not-found");
     assert!(objects.has_locks());
-}
-
-#[tokio::test]
-async fn a_disk_owns_up_that_it_holds_nothing() {
-    let (house, archive) = House::new().await;
-    archive_all(&house, &archive, 0..1).await;
-    assert_eq!(archive.hold(id_of(0), true).await.unwrap_err().code(), "no-locks");
 }
 
 #[tokio::test]

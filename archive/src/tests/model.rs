@@ -124,6 +124,10 @@ impl<'a> Play<'a> {
                 let report = Archive::rebuild_on(&self.house.home(), objects, now(), is_new).await.unwrap();
                 assert!(report.is_complete(), "{report}");
                 self.reopen().await;
+                if !with_catalogue {
+                    // A batch of which nothing was archived is known to the catalogue only.
+                    self.batch = self.archive().open_batch(now()).await.unwrap();
+                }
             }
         }
     }

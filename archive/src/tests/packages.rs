@@ -8,7 +8,7 @@ use muniment_seal::Trust;
 use muniment_seal::note::NoteVerifier;
 
 use super::fixture::{House, files, now};
-use crate::log::Companion;
+use crate::log::{Companion, HoldCompanion};
 use crate::version_file::VersionFile;
 use crate::{Archive, Events, Leaf};
 
@@ -35,8 +35,11 @@ async fn every_kept_package_is_still_read() {
         let name = package.display();
         let house = restore(&package);
         let rebuilt = Archive::rebuild(&house.home(), now(), false).await.unwrap();
+        let holds =
+            |file: &PathBuf| fs::read_to_string(file).is_ok_and(|text| text.contains(HoldCompanion::FORMAT));
+        let is_held = files(package.as_path(), "archive/log/private").iter().any(holds);
         assert!(
-            rebuilt.is_complete() && rebuilt.records == 1 && rebuilt.log_entries == 1,
+            rebuilt.is_complete() && rebuilt.records == 1 && rebuilt.log_entries == 1 + u64::from(is_held),
             "{name}: {rebuilt}"
         );
         let archive = Archive::open(&house.home()).await.unwrap();
@@ -46,10 +49,12 @@ async fn every_kept_package_is_still_read() {
         let report = archive.audit(&trust, Some(&key), now(), &()).await.unwrap();
         assert!(report.is_clean(), "{name}: {report}");
 
+        archive.recover(now()).await.unwrap();
         let record = archive.records(None, 1).await.unwrap().remove(0);
         assert_eq!(Digest::of(&archive.pdf(&record).await.unwrap()), record.sha256);
         assert!(!archive.text(&record).await.unwrap().is_empty(), "{name}");
         assert_eq!(archive.receipt(record.id).await.unwrap().record, record.id);
+        assert_eq!(archive.hold_on(record.id).await.unwrap().is_some(), is_held, "{name}");
         let leaf = archive.prove(record.id).await.unwrap().check(&key).unwrap();
         assert_eq!(leaf.sha256, record.sha256);
     }
@@ -62,7 +67,14 @@ fn what_is_written_today_is_kept() {
         .flat_map(|package| files(package, "archive"))
         .map(|file| String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned())
         .collect();
-    for format in [VersionFile::FORMAT, Record::FORMAT, Events::FORMAT, Leaf::FORMAT, Companion::FORMAT] {
+    for format in [
+        VersionFile::FORMAT,
+        Record::FORMAT,
+        Events::FORMAT,
+        Leaf::FORMAT,
+        Companion::FORMAT,
+        HoldCompanion::FORMAT,
+    ] {
         let is_kept = kept.iter().any(|text| text.contains(&format!("\"{format}\"")));
         assert!(is_kept, "keep a package with {format} in samples/packages");
     }

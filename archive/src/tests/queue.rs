@@ -14,7 +14,7 @@ fn later(seconds: i64) -> Timestamp {
 
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
-async fn enqueue(archive: &Archive, batch: &BatchId, document: &Document) -> Registration {
+pub(super) async fn enqueue(archive: &Archive, batch: &BatchId, document: &Document) -> Registration {
     let record = document.record(batch);
     let task = Task { sources: record.sources, description: record.description };
     let offered = (document.id, LookupToken::from_random(7));
@@ -30,13 +30,13 @@ fn sealed(house: &House, claim: &Claim) -> Document {
     if seed == 1 { document.with_code_of(0) } else { document }
 }
 
-async fn stage(archive: &Archive, house: &House, claim: &mut Claim) -> Result<(), Error> {
+pub(super) async fn stage(archive: &Archive, house: &House, claim: &mut Claim) -> Result<(), Error> {
     let document = sealed(house, claim);
     let record = document.record(claim.batch());
     archive.stage_content(claim, record, document.pdf(), document.text(), now()).await
 }
 
-async fn deposit(archive: &Archive, claim: &Claim) -> Result<Receipt, Error> {
+pub(super) async fn deposit(archive: &Archive, claim: &Claim) -> Result<Receipt, Error> {
     archive.deposit_staged(claim, None, TempDir::new().unwrap().path()).await
 }
 

@@ -71,7 +71,7 @@ impl Order for PostgresCatalogue {
 
     async fn log_entry(&self, id: RecordId, version: u32) -> Result<Option<(u64, String)>, Error> {
         let row =
-            sqlx::query("SELECT position, leaf FROM log_entries WHERE record = $1 AND version = $2 LIMIT 1")
+            sqlx::query("SELECT position, leaf FROM log_entries WHERE record = $1 AND version = $2 ORDER BY position LIMIT 1")
                 .bind(id.to_string())
                 .bind(i64::from(version))
                 .fetch_optional(&self.pool)

@@ -86,7 +86,7 @@ impl Order for SqliteCatalogue {
 
     async fn log_entry(&self, id: RecordId, version: u32) -> Result<Option<(u64, String)>, Error> {
         let row =
-            sqlx::query("SELECT position, leaf FROM log_entries WHERE record = ? AND version = ? LIMIT 1")
+            sqlx::query("SELECT position, leaf FROM log_entries WHERE record = ? AND version = ? ORDER BY position LIMIT 1")
                 .bind(id.to_string())
                 .bind(version)
                 .fetch_optional(&self.readers)

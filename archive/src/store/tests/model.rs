@@ -174,6 +174,7 @@ impl Play<'_> {
             grows: version > 1,
             retained_until: None,
             agreed: false,
+            vacant: false,
         };
         // A new tree takes the place of remains, not of a tree.
         if version == 1 && self.trees.contains_key(&number) {

@@ -1,0 +1,59 @@
+use async_trait::async_trait;
+use muniment_record::RecordId;
+
+use super::super::holds::{Hold, Holds, hold};
+use super::order::append_entries;
+use super::{PostgresCatalogue, look_up, write};
+use crate::Error;
+use crate::log::Entry;
+
+#[async_trait]
+impl Holds for PostgresCatalogue {
+    async fn decide(&self, hold: &Hold, entry: Option<&Entry>) -> Result<(), Error> {
+        let mut transaction = self.begin_sequencing().await?;
+        sqlx::query(
+            "INSERT INTO holds (record, since, reason, state) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (record) DO UPDATE
+             SET since = excluded.since, reason = excluded.reason, state = excluded.state",
+        )
+        .bind(hold.record.to_string())
+        .bind(hold.since.to_string())
+        .bind(&hold.reason)
+        .bind(hold.state.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(write())?;
+        if let Some(entry) = entry {
+            append_entries(&mut transaction, &[entry]).await?;
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit a hold"))
+    }
+
+    async fn carried_out(&self, id: RecordId) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        for statement in [
+            "UPDATE holds SET state = 'set' WHERE record = $1 AND state = 'setting'",
+            "DELETE FROM holds WHERE record = $1 AND state = 'lifting'",
+        ] {
+            sqlx::query(statement).bind(id.to_string()).execute(&mut *transaction).await.map_err(write())?;
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit a hold"))
+    }
+
+    async fn hold_on(&self, id: RecordId) -> Result<Option<Hold>, Error> {
+        let row = sqlx::query("SELECT record, since, reason, state FROM holds WHERE record = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(look_up())?;
+        row.as_ref().map(hold).transpose()
+    }
+
+    async fn holds(&self) -> Result<Vec<Hold>, Error> {
+        let rows = sqlx::query("SELECT record, since, reason, state FROM holds ORDER BY record")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(look_up())?;
+        rows.iter().map(hold).collect()
+    }
+}
