@@ -22,7 +22,10 @@ mod superscript;
 mod syllable;
 mod traineddata;
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 pub use error::Error;
 pub use page::{Area, Line, Picture, Word};
@@ -87,11 +90,36 @@ impl Reader {
         self.network.instructions()
     }
 
-    /// Reads a page: its lines in reading order.
+    /// Reads a page on this thread: its lines in reading order.
     pub fn read(&self, page: &Picture<'_>) -> Vec<Line> {
-        let mut bench = Bench::default();
+        self.read_abreast(page, 1)
+    }
+
+    /// Reads a page with up to so many threads, a line each at a time. The result does not depend on their number; each
+    /// takes memory in proportion to its longest line.
+    pub fn read_abreast(&self, page: &Picture<'_>, threads: usize) -> Vec<Line> {
         let segment::Found { lines, blanks } = segment::lines(page);
-        lines.into_iter().map(|area| self.read_area(page, area, &blanks, &mut bench)).collect()
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut bench = Bench::default();
+            let mut read = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(&area) = lines.get(number) else { return read };
+                read.push((number, self.read_area(page, area, &blanks, &mut bench)));
+            }
+        };
+        let mut read = thread::scope(|scope| {
+            let others = threads.min(lines.len()).saturating_sub(1);
+            let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
+            let mut read = work();
+            for other in others {
+                read.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            read
+        });
+        read.sort_unstable_by_key(|(number, _)| *number);
+        read.into_iter().map(|(_, line)| line).collect()
     }
 
     /// Reads one line of text that fills `area` of the page.

@@ -31,7 +31,9 @@ pub(crate) fn lines(page: &Picture<'_>) -> Found {
     let unit = page.dpi / factor as f32 / MASK_DPI;
     let mut mask = mask::Mask::of(page, factor);
     let rules = mask.drop_rules(unit);
-    let found = components::find(&mask);
+    let mut found = components::find(&mask);
+    found.retain(|component| !rules.have_rest(&component.frame));
+    let rules = rules.upright;
     let (lines, dotted) = chain::lines(&found, &rules, unit);
     let lines = bridge::bridged(lines, &rules, &mask);
     let scale = factor as f32;

@@ -19,14 +19,18 @@ fn sample(name: &str) -> (image::GrayImage, Vec<String>) {
     (red, truth.lines().map(str::to_owned).collect())
 }
 
-fn read(image: &image::GrayImage) -> Vec<String> {
-    let reader = Reader::open(DATA.as_ref()).unwrap();
-    let page = Picture {
+fn picture(image: &image::GrayImage) -> Picture<'_> {
+    Picture {
         width: image.width() as usize,
         height: image.height() as usize,
         dpi: 300.0,
         samples: image.as_raw(),
-    };
+    }
+}
+
+fn read(image: &image::GrayImage) -> Vec<String> {
+    let reader = Reader::open(DATA.as_ref()).unwrap();
+    let page = picture(image);
     let texts =
         |line: muniment_ocr::Line| line.words.into_iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
     reader.read(&page).into_iter().map(texts).collect()
@@ -60,4 +64,15 @@ fn a_sample_is_read_as_it_is_written() {
     }
     let rate = wrong as f64 / letters as f64;
     assert!(rate < 0.03, "{wrong} of {letters} letters are wrong: {lines:#?}");
+}
+
+#[test]
+fn lines_read_abreast_are_those_read_one_after_the_other() {
+    let (image, _) = sample("0002-birth.png");
+    let reader = Reader::open(DATA.as_ref()).unwrap();
+    let lines = reader.read(&picture(&image));
+    assert!(lines.len() > 20, "{} lines", lines.len());
+    for threads in [0, 2, 3, 16, 1000] {
+        assert_eq!(reader.read_abreast(&picture(&image), threads), lines, "{threads} threads");
+    }
 }

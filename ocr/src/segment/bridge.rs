@@ -10,7 +10,7 @@ const WIDEST: f32 = 4.0;
 const WIDEST_CROSSED: f32 = 2.5;
 
 /// The widest gap between words, in heights with accents.
-const WORDS: f32 = 1.0;
+const WORDS: f32 = 1.2;
 
 /// How far the lines above and below may be, in heights.
 const NEAR: f32 = 1.5;

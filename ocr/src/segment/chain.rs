@@ -201,7 +201,7 @@ fn attach(lines: &mut [Frame], marks: Vec<Frame>) {
             let height = line.height() as f32;
             let distance = (line.top as f32 - middle).max(middle - line.bottom as f32).max(0.0);
             let beside = line.gap(&mark).max(0) as f32;
-            let reach = if distance > 0.0 { 0.3 } else { 1.2 };
+            let reach = if distance > 0.0 { 0.3 } else { WORD_GAP };
             let below = middle > line.bottom as f32;
             // What is flat and beyond the letters is of a rule.
             let flat = if below { FLAT_BELOW } else { FLAT_ABOVE };

@@ -10,11 +10,34 @@ use crate::page::{INK, Picture};
 const RULE: f32 = 90.0;
 const UPRIGHT_RULE: f32 = 70.0;
 
+/// What is left of a level rule is not higher than this, in pixels at 150 dpi.
+const REST: f32 = 3.0;
+
 /// Ink in rows, as runs.
 #[derive(Debug)]
 pub(crate) struct Mask {
     /// By row, from left to right: first column, and the one behind the last.
     pub(crate) rows: Vec<Vec<(u32, u32)>>,
+}
+
+/// The rules of a page.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// The upright ones, a column each.
+    pub(crate) upright: Vec<Frame>,
+    /// The level ones, by row.
+    level: Vec<Vec<(u32, u32)>>,
+    rest_height: i32,
+}
+
+impl Rules {
+    /// Whether ink is what is left of a level rule that leans: where that goes on in the next row, its ends are short.
+    pub(crate) fn have_rest(&self, ink: &Frame) -> bool {
+        let rows = (ink.top - 1).max(0) as usize..(ink.bottom + 1).max(0) as usize;
+        let touches = |&(from, to): &(u32, u32)| from as i32 <= ink.right && to as i32 >= ink.left;
+        ink.height() <= self.rest_height
+            && self.level.iter().take(rows.end).skip(rows.start).flatten().any(touches)
+    }
 }
 
 impl Mask {
@@ -50,21 +73,21 @@ impl Mask {
         Self { rows }
     }
 
-    /// Drops rules, level and upright: what is too long for letters. Returns the upright ones, a column each.
-    pub(crate) fn drop_rules(&mut self, unit: f32) -> Vec<Frame> {
+    /// Drops rules, level and upright: what is too long for letters.
+    pub(crate) fn drop_rules(&mut self, unit: f32) -> Rules {
         let least = (RULE * unit) as u32;
         let upright = self.upright_rules((UPRIGHT_RULE * unit) as usize);
+        let is_level = |(from, to): &mut (u32, u32)| *to - *from >= least;
+        let level = self.rows.iter_mut().map(|runs| runs.extract_if(.., is_level).collect()).collect();
         self.drop_columns(&upright);
-        for runs in &mut self.rows {
-            runs.retain(|(from, to)| to - from < least);
-        }
         let frame = |(column, rows): (u32, Range<usize>)| Frame {
             left: column as i32,
             top: rows.start as i32,
             right: column as i32 + 1,
             bottom: rows.end as i32,
         };
-        upright.into_iter().map(frame).collect()
+        let upright = upright.into_iter().map(frame).collect();
+        Rules { upright, level, rest_height: (REST * unit) as i32 }
     }
 
     fn drop_columns(&mut self, columns: &[(u32, Range<usize>)]) {
@@ -122,12 +145,13 @@ mod tests {
         let mut mask = Mask { rows: vec![vec![(10, 20), (50, 53)]; 100] };
         mask.rows[40] = vec![(5, 195)];
         mask.rows.push(vec![(10, 20)]);
-        let upright = mask.drop_rules(1.0);
-        assert_eq!(upright[0], Frame { left: 10, top: 0, right: 11, bottom: 101 });
-        // Where they cross, the level one is cut, and its ends are short.
-        assert_eq!(mask.rows[0], []);
-        assert_eq!(mask.rows[40], [(5, 10), (20, 50)]);
-        assert_eq!(mask.rows[100], []);
+        let rules = mask.drop_rules(1.0);
+        assert_eq!(rules.upright[0], Frame { left: 10, top: 0, right: 11, bottom: 101 });
+        assert!([0, 40, 100].iter().all(|&row| mask.rows[row].is_empty()));
+        let ink = |left, top| Frame { left, top, right: left + 8, bottom: top + 2 };
+        assert!(rules.have_rest(&ink(100, 41)) && rules.have_rest(&ink(195, 38)));
+        assert!(!rules.have_rest(&ink(100, 43)) && !rules.have_rest(&ink(210, 40)));
+        assert!(!rules.have_rest(&Frame { bottom: 60, ..ink(100, 41) }), "a letter on a rule");
         let letters = vec![vec![(10, 20), (50, 53)]; 60];
         let mut mask = Mask { rows: letters.clone() };
         mask.drop_rules(1.0);
