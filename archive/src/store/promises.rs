@@ -116,11 +116,13 @@ fn nothing_is_overwritten(store: &dyn ObjectStore) -> Result<(), BrokenPromise> 
     let name = place("once");
     ask(store.put_new(&name, b"first"), "an object is put")?;
     ask(store.put_new(&name, b"first"), "the same is put again without harm")?;
-    let refused = store.put_new(&name, b"other");
-    require(
-        refused.is_err_and(|error| error.kind() == ErrorKind::AlreadyExists),
-        "other bytes under a name that is taken are refused",
-    )?;
+    for other in [b"other".to_vec(), bytes(LARGE)] {
+        let refused = store.put_new(&name, &other);
+        require(
+            refused.is_err_and(|error| error.kind() == ErrorKind::AlreadyExists),
+            "other bytes under a name that is taken are refused",
+        )?;
+    }
     require(ask(store.get(&name), "an object is got")? == b"first", "what was refused changed nothing")?;
     ask(store.put(&name, b"second"), "an object is replaced")?;
     require(ask(store.get(&name), "an object is got")? == b"second", "what replaced an object is got")

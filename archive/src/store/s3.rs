@@ -221,6 +221,11 @@ impl S3Store {
 
 impl ObjectStore for S3Store {
     fn put_new(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        // Not every server looks at what is there when it puts parts together.
+        if bytes.len() > MULTIPART_FROM && self.head(name)?.is_some() {
+            let refused = Error::storage(format!("write {name}"))(io::ErrorKind::AlreadyExists.into());
+            return if self.get(name)? == bytes { Ok(()) } else { Err(refused) };
+        }
         let refused = match self.send(name, bytes, Way::New) {
             Err(Error::Storage { attempt, source }) if source.kind() == io::ErrorKind::AlreadyExists => {
                 Error::Storage { attempt, source }
