@@ -164,10 +164,15 @@ impl Archive {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let pending = self.catalogue.pending(None).await?;
-        let is_its = |fact: &ArrivalFact| {
-            fact.batch == *batch && fact.name == arrival.name && Some(fact.sha256) == arrival.sha256
+        let holder = match &arrival.sha256 {
+            Some(digest) => self.catalogue.holder_of_source(digest).await?,
+            None => None,
         };
+        let pending = match holder {
+            Some(id) => self.catalogue.pending(Some(id)).await?,
+            None => Vec::new(),
+        };
+        let is_its = |fact: &ArrivalFact| fact.batch == *batch && fact.name == arrival.name;
         let unfinished: Vec<RecordId> = pending
             .into_iter()
             .filter(|pending| is_its(&pending.fact))
