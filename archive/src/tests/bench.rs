@@ -20,6 +20,9 @@ const FILES_A_DEPOSIT: f64 = 7.0;
 /// Documents that are made, and deposited, at a time.
 const AT_ONCE: u32 = 500;
 const IN_FLIGHT: usize = 64;
+/// How often, and of how many deposits, two archives take turns.
+const ROUNDS: u32 = 6;
+const EACH: u32 = 500;
 
 fn setting(name: &str, default: u32) -> u32 {
     env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -215,7 +218,7 @@ async fn disk() {
         "log: {entries} entries of records integrated and published at {:.0}/s,",
         entries as f64 / started.elapsed().as_secs_f64()
     );
-    measure_checkpoint(&house, &archive, &batch, 10 * count, &key).await;
+    measure_checkpoint(&house, &archive, &batch, count + ROUNDS * EACH, &key).await;
     archive.close().await;
     drop(archive);
 
@@ -231,8 +234,6 @@ async fn disk() {
 /// What deposits cost in an archive of so many records beside one of a thousand, turn by turn: what else this machine does
 /// meanwhile concerns both.
 async fn measure_growth(house: &House, large: &Archive, batch: &BatchId, count: u32) {
-    const ROUNDS: u32 = 4;
-    const EACH: u32 = 500;
     let (small_house, small) = House::new().await;
     let small_batch = small.open_batch(now()).await.unwrap();
     deposit(&small_house, &small, &small_batch, 0..1_000, IN_FLIGHT, None).await;
