@@ -108,6 +108,12 @@ impl SeaweedFs {
 impl Drop for SeaweedFs {
     fn drop(&mut self) {
         self.kill();
+        // Sockets beside its ports for gRPC, of which no option says where they lie.
+        for port in &self.ports {
+            for part in ["master", "volume", "filer", "s3"] {
+                fs::remove_file(format!("/tmp/seaweedfs-{part}-grpc-{port}.sock")).ok();
+            }
+        }
     }
 }
 
@@ -147,7 +153,7 @@ fn spawn(folder: &Path, ports: &[u16]) -> Child {
         // These listen on one port whatever else is said, so a second server would not come up.
         .args(["-s3.port.iceberg=0", "-s3.port.lance=0"])
         .arg(format!("-dir={}", folder.join("data").display()))
-        // Whatever else is said, its sockets lie in /tmp and stay there.
+        // Else these sockets lie in /tmp and stay there.
         .arg(format!("-filer.localSocket={}", folder.join("filer.sock").display()))
         .arg(format!("-s3.localSocket={}", folder.join("s3.sock").display()))
         .env("TMPDIR", folder.join("tmp"))

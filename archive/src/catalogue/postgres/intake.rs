@@ -133,23 +133,24 @@ impl Intake for PostgresCatalogue {
 
     async fn pending(&self, record: Option<RecordId>) -> Result<Vec<PendingArrival>, Error> {
         // One statement for both would read every row for a single record.
-        let rows = match record {
-            Some(id) => sqlx::query(
-                "SELECT batch, opened_at, name, source_sha256, pages, record, lookup_token, arrived_at
+        let rows =
+            match record {
+                Some(id) => sqlx::query(
+                    "SELECT batch, opened_at, name, source_sha256, pages, record, lookup_token, arrived_at
                      FROM arrivals JOIN batches ON batches.id = batch
                      WHERE record = $1 AND state IN ('pending', 'archived') AND state = 'pending'",
-            )
-            .bind(id.to_string())
-            .fetch_all(&self.pool)
-            .await,
-            None => sqlx::query(
-                "SELECT batch, opened_at, name, source_sha256, pages, record, lookup_token, arrived_at
+                )
+                .bind(id.to_string())
+                .fetch_all(&self.pool)
+                .await,
+                None => sqlx::query(
+                    "SELECT batch, opened_at, name, source_sha256, pages, record, lookup_token, arrived_at
                      FROM arrivals JOIN batches ON batches.id = batch
                      WHERE state = 'pending' ORDER BY number",
-            )
-            .fetch_all(&self.pool)
-            .await,
-        };
+                )
+                .fetch_all(&self.pool)
+                .await,
+            };
         rows.map_err(look_up())?.iter().map(pending_arrival).collect()
     }
 
