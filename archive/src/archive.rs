@@ -100,7 +100,7 @@ impl Archive {
         let catalogue = catalogue.into();
         let store = Store::open(&catalogue.to_string(), objects)?;
         // Read first: whatever is published from now on, the catalogue has had before.
-        let published = PublishedLog::new(&store).size();
+        let published = PublishedLog::new(&store).size()?;
         let catalogue = catalogue.open().await?;
         require_not_behind(catalogue.as_ref(), published).await?;
         Ok(Self { store: Arc::new(store), catalogue, group: Arc::default() })

@@ -136,19 +136,19 @@ impl Archive {
 
 /// Locks the files of a record's object; says whether that could be read.
 fn lock_object(store: &Store, id: RecordId, is_held: bool) -> Result<bool, Error> {
+    let root = name_of(id);
+    if is_held {
+        store.hold(&root, true)?;
+    }
     let until = match StoredObject::load(store, id) {
         Ok(object) => retained_until(&object.record),
         Err(error) if error.kind() == ErrorKind::Corrupt => return Ok(false),
         Err(error) => return Err(error),
     };
-    let root = name_of(id);
     if let Some(until) = until {
         for name in store.files_below(&root)? {
             store.objects().retain(&format!("{root}/{name}"), until)?;
         }
-    }
-    if is_held {
-        store.hold(&root, true)?;
     }
     Ok(true)
 }

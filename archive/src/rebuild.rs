@@ -223,7 +223,7 @@ async fn restore_log(
         Err(error) => {
             // Without them nothing more can be published, which is right: the log must be restored from a copy first. The catalogue
             // is to know that it lacks them.
-            catalogue.note_published(PublishedLog::new(store).size()).await?;
+            catalogue.note_published(PublishedLog::new(store).size()?).await?;
             let mut general = Findings::on(None);
             general.add("log", AuditProblem::Unreadable, error.to_string());
             findings.append(&mut general.list);

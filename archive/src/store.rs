@@ -114,9 +114,17 @@ impl Store {
     }
 
     /// Holds all files below a directory, or lets them go.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there are none.
     pub(crate) fn hold(&self, directory: &str, held: bool) -> Result<(), Error> {
+        let names = self.files_below(directory)?;
+        if names.is_empty() {
+            return Err(Error::NotFound { what: format!("files below {directory}") });
+        }
         let hold = |name: String| self.objects.hold(&format!("{directory}/{name}"), held);
-        side_by_side(self.objects.width(), self.files_below(directory)?, hold).into_iter().collect()
+        side_by_side(self.objects.width(), names, hold).into_iter().collect()
     }
 
     /// Writes files, in place of older ones where there are any.

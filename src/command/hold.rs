@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use muniment_archive::{Archive, HoldReport};
 use muniment_record::RecordId;
+use muniment_seal::note::NoteKey;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -31,8 +32,7 @@ async fn decide(setting: &Setting, code: &str, reason: Option<&str>, holds: bool
     let archive = wire::open_archive(&home).await?;
     let record = find_record(&archive, code).await?.id;
     let report = patiently(&archive, record, reason, holds).await?;
-    // Until it is published, only the catalogue knows of it.
-    wire::publish_log(&archive, &key).await?;
+    publish_patiently(&archive, &key).await?;
     if setting.json {
         let HoldReport { is_new, is_enforced } = report;
         print_json(&json!({"record": record, "held": holds, "new": is_new, "enforced": is_enforced}))?;
@@ -62,6 +62,22 @@ async fn patiently(
         }
         tries += 1;
     }
+}
+
+/// Until its entry is published, only the catalogue knows of a hold. Whoever is at publishing may have begun before it.
+async fn publish_patiently(archive: &Archive, key: &NoteKey) -> Result<()> {
+    let sizes = || async { archive.log_sizes().await.context("failed to read the log's size") };
+    let (entries, _) = sizes().await?;
+    for _ in 0..TRIES {
+        wire::publish_log(archive, key).await?;
+        if sizes().await?.1 >= entries {
+            return Ok(());
+        }
+        sleep(WAIT).await;
+    }
+    bail!(
+        "the hold is changed, but another process keeps the log from being published; run the command again"
+    )
 }
 
 fn said(setting: &Setting, record: RecordId, holds: bool, report: HoldReport) -> String {

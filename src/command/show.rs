@@ -1,5 +1,5 @@
 use anyhow::{Context, Result};
-use muniment_archive::Hold;
+use muniment_archive::{Hold, HoldState};
 use muniment_record::{LegalStatus, Record, format_date};
 use serde_json::json;
 
@@ -19,7 +19,9 @@ pub async fn run(setting: &Setting, code: &str) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     show(setting, &record);
-    if let Some(Hold { since, reason, .. }) = hold {
+    if let Some(Hold { since, reason, state, .. }) = hold
+        && state != HoldState::Lifting
+    {
         line(setting.say("Lệnh giữ", "Legal hold"), &format!("{} · {reason}", clock::local(since)));
     }
     Ok(Exit::Done)

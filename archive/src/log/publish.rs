@@ -36,15 +36,22 @@ impl<'a> PublishedLog<'a> {
         String::from_utf8(bytes).map(Some).map_err(|_| Error::damaged(name, "not UTF-8"))
     }
 
-    /// How many entries are published, by a checkpoint that can be read and a bundle that it promises; none where either is amiss, which
-    /// is named when they are read.
-    pub(crate) fn size(self) -> u64 {
-        let note = self.note().ok().flatten();
+    /// How many entries are published, by a checkpoint that can be read and a bundle that it promises; none where either is missing or
+    /// malformed, which is named when they are read.
+    ///
+    /// # Errors
+    ///
+    /// Where the store does not say.
+    pub(crate) fn size(self) -> Result<u64, Error> {
+        let note = match self.note() {
+            Err(error) if error.kind() == ErrorKind::Corrupt => None,
+            note => note?,
+        };
         let size =
             note.and_then(|note| note.parse::<Checkpoint>().ok()).map_or(0, |checkpoint| checkpoint.size);
         let last = size.saturating_sub(1) / WIDTH;
-        let is_there = size > 0 && self.store.has(&bundle_path(last, width_of(last, size))).unwrap_or(false);
-        if is_there { size } else { 0 }
+        let is_there = size > 0 && self.store.has(&bundle_path(last, width_of(last, size)))?;
+        Ok(if is_there { size } else { 0 })
     }
 
     /// Whether there is no checkpoint, or not the first of the entries that it promises.
@@ -81,6 +88,7 @@ impl<'a> PublishedLog<'a> {
             let leaves = write_bundle(entries.iter().map(|entry| entry.leaf.as_bytes()))?;
             Ok((bundle_path(index, width), leaves))
         });
+        // In order: behind a gap that a stop leaves, a rebuild would not find what has its position already.
         self.store.put_once(bundles.collect::<Result<_, Error>>()?)?;
         let new: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry.leaf.as_bytes())).collect();
         let skipped = usize::try_from(old_size - first).unwrap_or(usize::MAX);

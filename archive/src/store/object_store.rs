@@ -1,5 +1,6 @@
 use std::fmt;
 use std::fs;
+use std::io;
 use std::mem;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use muniment_record::Digest;
 
 use super::LockTrial;
 use super::side_by_side::side_by_side;
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// Keeps an archive's files: whole objects under names such as `blobs/sha256/ab/ab…`, on a disk or behind S3.
 ///
@@ -68,7 +69,7 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
     fn delete(&self, name: &str) -> Result<(), Error>;
 
     /// Keeps an object as it is until a time, against everybody: what it holds now can then be got, beneath whatever is
-    /// written under its name later. Never shortens.
+    /// written under its name later. Never shortens; a time that has passed retains nothing.
     ///
     /// # Errors
     ///
@@ -113,14 +114,14 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Writes many objects that are not there, as [`ObjectStore::put_new`] writes one, in no order.
+    /// Writes many objects that are not there, as [`ObjectStore::put_new`] writes one, in their order: what a stop leaves is the
+    /// first of them.
     ///
     /// # Errors
     ///
-    /// Those of [`ObjectStore::put_new`]; some of the objects may be written then.
+    /// Those of [`ObjectStore::put_new`].
     fn put_all_new(&self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
-        let put = |(name, bytes): (String, Vec<u8>)| self.put_new(&name, &bytes);
-        side_by_side(self.width(), objects, put).into_iter().collect()
+        objects.into_iter().try_for_each(|(name, bytes)| self.put_new(&name, &bytes))
     }
 
     /// Writes many parcels; one that fails does not fail the others. Of each, the tree's last file appears only when all else is
@@ -249,11 +250,19 @@ fn put_file<S: ObjectStore + ?Sized>(
     (path, content): (String, Content),
 ) -> Result<(), Error> {
     let (name, bytes) = (format!("{}/{path}", tree.directory), content.read()?);
-    // Whoever wrote it first has the last word; it is the same one.
-    if tree.agreed && !tree.vacant && store.get(&name).is_ok_and(|there| there == bytes) {
-        return Ok(());
+    let until = tree.retained_until.filter(|_| store.has_locks());
+    // Whoever wrote it first has the last word. What is retained is written over whatever is there, so it is looked at first.
+    if tree.agreed && (!tree.vacant || until.is_some()) {
+        match store.get(&name) {
+            Ok(there) if there == bytes => return Ok(()),
+            Ok(_) => {
+                return Err(Error::storage(format!("write {name}"))(io::ErrorKind::AlreadyExists.into()));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
-    match tree.retained_until.filter(|_| store.has_locks()) {
+    match until {
         Some(until) => store.put_retained(&name, &bytes, until),
         None if tree.grows => store.put(&name, &bytes),
         None => store.put_new(&name, &bytes),

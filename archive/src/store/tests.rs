@@ -110,6 +110,12 @@ fn locks_are_enforced_where_there_are_any_and_owned_up_to_where_there_are_none()
     assert!(matches!(pretends.try_locks(now), Err(Error::NoLocks)));
     keeps_its_locks(&pretends, now).unwrap_err();
 
+    // What was to be kept until yesterday is kept by nobody.
+    let yesterday = now - jiff::SignedDuration::from_hours(24);
+    second.put_retained("blobs/old", b"1", yesterday).unwrap();
+    second.retain("blobs/old", yesterday).unwrap();
+    assert_eq!(second.locks_of("blobs/old").unwrap(), (None, false));
+
     let pair = Pair::new(Arc::new(disk), second.clone());
     pair.put("blobs/a", b"1").unwrap();
     pair.retain("blobs/a", now + jiff::SignedDuration::from_mins(3)).unwrap();
