@@ -127,6 +127,10 @@ async fn rebuild(
     let catalogue = at.create_beside().await?;
     let old = match at.open_alone().await {
         Ok(old) => Some(old),
+        Err(error) if error.is_unanswered() => {
+            catalogue.close().await;
+            return Err(error);
+        }
         Err(error) => {
             info!("the old catalogue is not read: {error}");
             None
@@ -205,6 +209,7 @@ async fn take_over(
 ) -> Result<Option<u64>, Error> {
     match Known::read(old, catalogue).await {
         Ok(known) => known.write(catalogue, records).await.map(Some),
+        Err(error) if error.is_unanswered() => Err(error),
         Err(error) => {
             warn!("nothing is taken over from the old catalogue, which cannot be read: {error}");
             Ok(None)

@@ -120,7 +120,7 @@ impl Archive {
             }
         }
         self.recover_revisions(&mut report).await?;
-        self.recover_holds().await?;
+        self.recover_holds(&mut report).await?;
         self.log_the_rest(&mut report).await?;
         let (finished, withdrawn, damaged) =
             (report.finished.len(), report.withdrawn.len(), report.damaged.len());

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use muniment_record::RecordId;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Archive, RecoverReport};
 use crate::catalogue::{Hold, HoldState, Right};
 use crate::log::{Entry, Salt};
 use crate::object::name_of;
-use crate::{Error, LogEvent, point};
+use crate::{AuditFinding, AuditProblem, Error, ErrorKind, LogEvent, point};
 
 /// What came of a hold, or of its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,23 +129,34 @@ impl Archive {
     }
 
     /// Carries out what a stop left decided only, unless another process is at it.
-    pub(super) async fn recover_holds(&self) -> Result<(), Error> {
+    pub(super) async fn recover_holds(&self, report: &mut RecoverReport) -> Result<(), Error> {
         let unfinished = |hold: &Hold| hold.state != HoldState::Set;
         let decided = self.catalogue.holds().await?;
         if !decided.iter().any(unfinished) {
             return Ok(());
         }
         let Some(right) = self.catalogue.take(Right::Revise).await? else { return Ok(()) };
-        let carried_out = self.carry_out_rest().await;
+        let carried_out = self.carry_out_rest(report).await;
         right.give_up().await;
         carried_out
     }
 
-    async fn carry_out_rest(&self) -> Result<(), Error> {
+    async fn carry_out_rest(&self, report: &mut RecoverReport) -> Result<(), Error> {
         // Read again: whoever had the right before may have carried them out.
         for hold in self.catalogue.holds().await? {
-            if hold.state != HoldState::Set {
-                self.carry_out(hold.record, hold.state == HoldState::Setting).await?;
+            if hold.state == HoldState::Set {
+                continue;
+            }
+            match self.carry_out(hold.record, hold.state == HoldState::Setting).await {
+                Ok(_) => {}
+                // It stays undone until the files are there, and keeps nothing else from going on.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    warn!(record.id = %hold.record, "a legal hold is not carried out: {error}");
+                    let (record, object) = (Some(hold.record), name_of(hold.record));
+                    let (what, detail) = (AuditProblem::Missing, error.to_string());
+                    report.damaged.push(AuditFinding { record, in_second: false, object, what, detail });
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(())

@@ -38,6 +38,8 @@ const LOCK: &str = "lock";
 /// How long a transaction waits for one of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const READERS: u32 = 4;
+/// What the writer remembers of the file, in KiB: the inner pages of the indexes of some millions of records.
+const REMEMBERED: &str = "-32768";
 
 /// A catalogue in a file.
 #[derive(Debug)]
@@ -81,7 +83,27 @@ pub(super) async fn open(directory: &Path) -> Result<SqliteCatalogue, Error> {
 pub(super) fn lock_for_rebuild(directory: &Path) -> Result<Option<Held>, Error> {
     fs::create_dir_all(directory).map_err(Error::storage("make the archive's directory"))?;
     let lock = Lock::exclusive(lock_file(directory, LOCK)?).map_err(Error::storage("lock the archive"))?;
+    if lock.is_some() {
+        undo_stopped_swap(directory)?;
+    }
     Ok(lock.map(Held::File))
+}
+
+/// Puts the old catalogue back that a stopped swap has moved and not replaced: nobody else knows the queue.
+fn undo_stopped_swap(directory: &Path) -> Result<(), Error> {
+    let attempt = "put the old catalogue back";
+    if directory.join(CATALOGUE).exists() {
+        return Ok(());
+    }
+    // The file itself comes last: when it is there, all of it is.
+    for suffix in ["-shm", "-wal", ""] {
+        let kept = directory.join(format!("{KEPT}{suffix}"));
+        if kept.exists() {
+            fs::rename(&kept, directory.join(format!("{CATALOGUE}{suffix}")))
+                .map_err(Error::storage(attempt))?;
+        }
+    }
+    sync_directory(directory)
 }
 
 pub(super) async fn create_beside(directory: &Path) -> Result<SqliteCatalogue, Error> {
@@ -135,8 +157,8 @@ impl SqliteCatalogue {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let open = Error::catalogue("open the catalogue");
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
+        let writer = options.clone().pragma("cache_size", REMEMBERED);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writer).await.map_err(open)?;
         sqlx::migrate!("./migrations/sqlite").run(&writer).await.map_err(Error::Migrate)?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options);
         Ok(Self { writer, readers, directory: directory.to_owned(), _lock: lock })

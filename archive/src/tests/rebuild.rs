@@ -77,3 +77,23 @@ async fn a_lost_log_is_begun_anew_only_when_told_so() {
     drop(archive);
     assert!(Archive::rebuild(&house.home(), now(), false).await.unwrap().is_complete());
 }
+
+#[tokio::test]
+async fn what_only_the_old_catalogue_knows_outlasts_a_stop_in_the_swap() {
+    let (house, archive) = House::new().await;
+    let batch = archive_all(&house, &archive, 0..2).await;
+    Document::new(&house, 7, 0).register(&archive, &batch).await;
+    archive.close().await;
+    drop(archive);
+    let file = |name: &str| house.home().join(name);
+    for _ in 0..2 {
+        // The old one is moved, and the new one not in its place yet.
+        std::fs::rename(file("catalog.sqlite"), file("catalog.sqlite.old")).unwrap();
+        assert_eq!(Archive::open(&house.home()).await.unwrap_err().code(), "catalogue-missing");
+        let report = Archive::rebuild(&house.home(), now(), true).await.unwrap();
+        assert_eq!((report.records, report.not_archived), (2, Some(1)), "{report}");
+        let archive = Archive::open(&house.home()).await.unwrap();
+        assert_eq!(archive.totals().await.unwrap().pending.documents, 1);
+        archive.close().await;
+    }
+}
