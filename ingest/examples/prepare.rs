@@ -2,7 +2,7 @@
 //!
 //! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
 //! `OCR` is `none`, `blank` (a copy is made for reading, and nothing is read), `native`, `tesseract` or `auto` (the default), `PROFILE` is
-//! `compact` (the default), `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the number of pages worked on at a time, `REREAD_ONE_IN` of so many pages
+//! `compact` (the default), `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the number of threads for a scan, `REREAD_ONE_IN` of so many pages
 //! one is read again as it is archived (0: none).
 
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let ocr: Option<Box<dyn Ocr>> = match std::env::var("OCR").as_deref() {
         Ok("blank") => Some(Box::new(Blank)),
-        _ => recogniser.as_ref().map(Recogniser::open).transpose()?,
+        _ => recogniser.as_ref().map(|recogniser| recogniser.open(1)).transpose()?,
     };
     let most_kb = Arc::new(AtomicU64::new(0));
     let ocr = ocr.map(|inner| Box::new(Measured { inner, most_kb: Arc::clone(&most_kb) }) as Box<dyn Ocr>);

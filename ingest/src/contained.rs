@@ -111,7 +111,7 @@ impl Contained {
     /// As [`prepare`](crate::prepare()), and where the child crashed, took too long or too much memory.
     pub fn prepare(&self, job: Job<'_>, monitor: &dyn Monitor) -> Result<Package, Error> {
         let Job { scan, inspection, title, staging, options, ocr } = job;
-        let threads = options.workers(inspection.pages);
+        let threads = options.all_threads();
         let limits = &options.limits;
         let pages = inspection.pages;
         let task = Task::Prepare {

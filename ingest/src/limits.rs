@@ -76,7 +76,8 @@ pub struct Options {
     pub profile: Profile,
     /// Quality of page images that have to be encoded, 1 to 100 (the scale of the IJG library).
     pub jpeg_quality: u8,
-    /// Pages of a document worked on at the same time, three at most; 0 means one a processor.
+    /// Threads for a document: three pages at most are worked on at the same time, and of each several lines are read where
+    /// there are more threads than that; 0 means one a processor.
     pub threads: usize,
     /// One page in so many is read again as it will be archived, and kept more faithfully where its text then differs; 0
     /// means none. Which ones is decided by the digest of the scan.
@@ -99,13 +100,25 @@ impl Default for Options {
 /// at most 400 MB.
 const MOST_WORKERS: usize = 3;
 
+/// The most lines of a page that are read at a time: beyond that finding them, which one thread does, takes longer.
+const MOST_LINES_ABREAST: usize = 8;
+
 impl Options {
-    /// The number of worker threads for a document of `pages` pages: at least one.
-    pub(crate) fn workers(&self, pages: u32) -> usize {
-        let wanted = match self.threads {
+    /// The number of threads for a document: at least one.
+    pub(crate) fn all_threads(&self) -> usize {
+        match self.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
-        };
-        wanted.clamp(1, usize::try_from(pages).unwrap_or(MOST_WORKERS).clamp(1, MOST_WORKERS))
+        }
+    }
+
+    /// The number of worker threads for a document of `pages` pages: at least one.
+    pub(crate) fn workers(&self, pages: u32) -> usize {
+        self.all_threads().min(usize::try_from(pages).unwrap_or(MOST_WORKERS)).clamp(1, MOST_WORKERS)
+    }
+
+    /// How many lines of a page each worker may have read at a time: at least one.
+    pub(crate) fn lines_abreast(&self, pages: u32) -> usize {
+        (self.all_threads() / self.workers(pages)).min(MOST_LINES_ABREAST)
     }
 }

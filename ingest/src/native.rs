@@ -14,12 +14,13 @@ const DPI: u32 = 300;
 
 /// The recogniser of this house: Tesseract's network, without Tesseract around it.
 ///
-/// It reads in this process and on this thread. A page takes memory in proportion to its longest line, a line time in
+/// It reads in this process, one line after the other on this thread unless told otherwise. A line takes memory and time in
 /// proportion to its length; nothing in a page can make it loop or grow.
 #[derive(Debug)]
 pub struct Native {
     reader: Reader,
     language: String,
+    lines_abreast: usize,
 }
 
 impl Native {
@@ -34,7 +35,12 @@ impl Native {
 
     fn open(file: &Path, language: &str) -> Result<Self, Error> {
         let reader = Reader::open(file).map_err(|error| Error::OcrMissing(with_cause(&error)))?;
-        Ok(Self { reader, language: language.to_owned() })
+        Ok(Self { reader, language: language.to_owned(), lines_abreast: 1 })
+    }
+
+    /// Reads up to so many lines of a page at a time, each on a thread; what is read is the same.
+    pub fn abreast(self, lines: usize) -> Self {
+        Self { lines_abreast: lines, ..self }
     }
 }
 
@@ -63,7 +69,7 @@ impl Ocr for Native {
             samples: &page.samples,
         };
         let mut words = Vec::new();
-        for (number, line) in (0..).zip(self.reader.read(&picture)) {
+        for (number, line) in (0..).zip(self.reader.read_abreast(&picture, self.lines_abreast)) {
             for word in line.words {
                 let muniment_ocr::Area { left, top, right, bottom } = word.area;
                 let place = Area { x: left, y: top, width: right - left, height: bottom - top };

@@ -50,17 +50,18 @@ impl Recogniser {
         Native::find(language).map(|_| Self::Native { language: language.to_owned() })
     }
 
-    /// Makes it ready.
+    /// Makes it ready. The own recogniser reads up to so many lines of a page at a time, each on a thread.
     ///
     /// # Errors
     ///
     /// [`Error::OcrMissing`] when its data are gone.
-    pub fn open(&self) -> Result<Box<dyn Ocr>, Error> {
+    pub fn open(&self, lines_abreast: usize) -> Result<Box<dyn Ocr>, Error> {
+        let native = |language: &str| Ok(Native::find(language)?.abreast(lines_abreast));
         Ok(match self {
-            Self::Native { language } => Box::new(Native::find(language)?),
+            Self::Native { language } => Box::new(native(language)?),
             Self::Tesseract(tesseract) => Box::new(tesseract.clone()),
             Self::Both { language, tesseract } => {
-                Box::new(Both { native: Native::find(language)?, tesseract: tesseract.clone() })
+                Box::new(Both { native: native(language)?, tesseract: tesseract.clone() })
             }
         })
     }
@@ -70,10 +71,10 @@ impl Recogniser {
     /// # Errors
     ///
     /// [`Error::OcrMissing`] when it is not such a description, and as [`Recogniser::open`].
-    pub fn open_described(description: &str) -> Result<Box<dyn Ocr>, Error> {
+    pub fn open_described(description: &str, lines_abreast: usize) -> Result<Box<dyn Ocr>, Error> {
         serde_json::from_str::<Self>(description)
             .map_err(|error| Error::OcrMissing(error.to_string()))?
-            .open()
+            .open(lines_abreast)
     }
 }
 

@@ -111,7 +111,9 @@ impl Reader {
         };
         let mut read = thread::scope(|scope| {
             let others = threads.min(lines.len()).saturating_sub(1);
-            let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
+            // Where no more threads are to be had, fewer read.
+            let others: Vec<_> =
+                (0..others).map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
             let mut read = work();
             for other in others {
                 read.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));

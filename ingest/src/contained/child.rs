@@ -16,11 +16,11 @@ use crate::{Error, Monitor, Ocr, prepare, render_page};
 
 /// Does what a parent asks on the standard input, behind walls, and answers on the standard output.
 ///
-/// `recogniser` makes the text recogniser that [`Job::ocr`](super::Job::ocr) describes. It runs before the walls are
-/// up, so it may read its data from anywhere, and must not start threads.
+/// `recogniser` makes the text recogniser that [`Job::ocr`](super::Job::ocr) describes, which may read so many lines of a page
+/// at a time. It runs before the walls are up, so it may read its data from anywhere, and must not start threads.
 ///
 /// Call it from `main` before any thread is started: walls hold for the calling thread and what it starts.
-pub fn run_child(recogniser: impl FnOnce(&str) -> Result<Box<dyn Ocr>, Error>) -> ExitCode {
+pub fn run_child(recogniser: impl FnOnce(&str, usize) -> Result<Box<dyn Ocr>, Error>) -> ExitCode {
     let work = AssertUnwindSafe(|| work(recogniser));
     let result = catch_unwind(work).unwrap_or_else(|_| Err(Error::Internal("a child broke off".to_owned())));
     let message = result.map_or_else(Message::Failed, Message::Done);
@@ -31,14 +31,16 @@ pub fn run_child(recogniser: impl FnOnce(&str) -> Result<Box<dyn Ocr>, Error>) -
     }
 }
 
-fn work(recogniser: impl FnOnce(&str) -> Result<Box<dyn Ocr>, Error>) -> Result<Answer, Error> {
+fn work(recogniser: impl FnOnce(&str, usize) -> Result<Box<dyn Ocr>, Error>) -> Result<Answer, Error> {
     let unclear = |error: &dyn std::fmt::Display| Error::Internal(format!("an order is not clear: {error}"));
     let mut input = io::stdin().lock();
     let mut order = Vec::new();
     input.read_until(b'\n', &mut order).map_err(|error| unclear(&error))?;
     let order: Order = serde_json::from_slice(&order).map_err(|error| unclear(&error))?;
     let ocr = match &order.task {
-        Task::Prepare { ocr: Some(description), .. } => Some(recogniser(description)?),
+        Task::Prepare { ocr: Some(description), inspection, options, .. } => {
+            Some(recogniser(description, options.lines_abreast(inspection.pages))?)
+        }
         _ => None,
     };
     let walls = walls::build(&order.limits, order.processor_seconds, &places(&order.task))?;

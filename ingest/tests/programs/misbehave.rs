@@ -12,7 +12,7 @@ use muniment_ingest::{Error, Gray, Ocr};
 use muniment_record::{Area, Word};
 
 fn main() -> ExitCode {
-    run_child(|description| Ok(Box::new(Misbehaving(description.to_owned()))))
+    run_child(|description, _| Ok(Box::new(Misbehaving(description.to_owned()))))
 }
 
 /// A word for what to do, then a colon and what to do it with.
