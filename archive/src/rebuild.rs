@@ -25,6 +25,8 @@ use keep::Known;
 
 /// How many objects are read, and written in one transaction, at a time.
 const AT_ONCE: usize = 256;
+/// How many bundles of the log are written in one transaction.
+const BUNDLES_AT_ONCE: usize = 16;
 
 /// The completeness statement of a rebuild: what was found in storage and what of it is in the new catalogue.
 #[derive(Clone, Debug, Serialize)]
@@ -223,29 +225,40 @@ async fn restore_log(
     catalogue: &dyn Catalogue,
     findings: &mut Vec<AuditFinding>,
 ) -> Result<u64, Error> {
-    let bundles = match PublishedLog::new(store).bundles() {
-        Ok(bundles) => bundles,
+    let log = PublishedLog::new(store);
+    // All or nothing: they are read twice, so that not all of them are in memory at a time.
+    let whole = log.bundles().and_then(|mut bundles| bundles.try_for_each(|bundle| bundle.map(drop)));
+    match whole {
+        Ok(()) => {}
+        Err(error) if error.is_unanswered() => return Err(error),
         Err(error) => {
             // Without them nothing more can be published, which is right: the log must be restored from a copy first. The catalogue
             // is to know that it lacks them.
-            catalogue.note_published(PublishedLog::new(store).size()?).await?;
+            catalogue.note_published(log.size()?).await?;
             let mut general = Findings::on(None);
             general.add("log", AuditProblem::Unreadable, error.to_string());
             findings.append(&mut general.list);
             return Ok(0);
         }
-    };
+    }
     let entry = |(leaf, companion): (String, String)| {
         let read: Leaf =
             serde_json::from_str(&leaf).map_err(|_| Error::damaged("log", "an entry is not a leaf"))?;
         Ok(Entry { record: read.record, version: read.version, leaf, companion })
     };
-    let entries: Vec<Entry> = bundles.into_iter().map(entry).collect::<Result<_, Error>>()?;
-    for some in entries.chunks(AT_ONCE * 16) {
-        catalogue.append(some).await?;
+    let mut bundles = log.bundles()?;
+    let mut restored = 0;
+    loop {
+        let some: Vec<_> = bundles.by_ref().take(BUNDLES_AT_ONCE).collect::<Result<_, Error>>()?;
+        let entries: Vec<Entry> = some.into_iter().flatten().map(entry).collect::<Result<_, Error>>()?;
+        if entries.is_empty() {
+            break;
+        }
+        catalogue.append(&entries).await?;
+        restored += u64::try_from(entries.len()).unwrap_or(u64::MAX);
     }
     point::reached("rebuilt-log-committed");
-    Ok(u64::try_from(entries.len()).unwrap_or(u64::MAX))
+    Ok(restored)
 }
 
 /// Reads an object; its PDF must be there with the right length. Hashing it is the audit's work.

@@ -104,7 +104,7 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
         Err(Error::NoLocks)
     }
 
-    /// How many calls are worth making side by side.
+    /// How many calls are worth making side by side now, beside those that others are making.
     fn width(&self) -> usize {
         1
     }

@@ -10,6 +10,7 @@ mod settings;
 use std::future::Future;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ const MULTIPART_FROM: usize = 16 << 20;
 const PART: usize = 8 << 20;
 /// Bytes of bodies that are in memory at a time, except that one alone may be larger.
 const BODIES: usize = 64 << 20;
-/// How many requests are made side by side.
+/// How many requests are worth making side by side, by all callers together.
 const WIDTH: usize = 16;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long one request may take.
@@ -56,6 +57,8 @@ pub struct S3Store {
     /// Whether what is archived is to be retained.
     locks: bool,
     bodies: Bodies,
+    /// Requests that wait for their answer.
+    in_flight: AtomicUsize,
     /// Serves requests; none once this is dropped.
     runtime: Option<Runtime>,
     #[cfg(test)]
@@ -120,6 +123,7 @@ impl S3Store {
             prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
             locks: settings.locks,
             bodies: Bodies { free: Mutex::new(BODIES), freed: Condvar::new() },
+            in_flight: AtomicUsize::new(0),
             runtime: Some(runtime),
             #[cfg(test)]
             brake: Brake::default(),
@@ -134,8 +138,11 @@ impl S3Store {
     fn wait<T: Send + 'static>(&self, request: impl Future<Output = T> + Send + 'static) -> Result<T, Error> {
         let (answer, answered) = mpsc::sync_channel(1);
         let runtime = self.runtime.as_ref().ok_or(Error::Stopped)?;
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
         runtime.spawn(async move { drop(answer.send(request.await)) });
-        answered.recv().map_err(|_| Error::Stopped)
+        let answer = answered.recv();
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        answer.map_err(|_| Error::Stopped)
     }
 
     fn step(&self, name: &'static str) -> Result<(), Error> {
@@ -325,7 +332,8 @@ impl ObjectStore for S3Store {
     }
 
     fn width(&self) -> usize {
-        WIDTH
+        // Callers that keep the server busy together need no threads beside theirs.
+        WIDTH.saturating_sub(self.in_flight.load(Ordering::Relaxed)).max(1)
     }
 
     #[cfg(test)]
