@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::{Archive, AuditFinding, Error};
 
 mod blobs;
+mod locks;
 mod log;
 mod object;
 mod repair;

@@ -35,6 +35,8 @@ pub enum AuditProblem {
     Signature,
     /// The catalogue says something else than storage.
     Catalogue,
+    /// The store has locks, and it is not locked as it should be.
+    Unlocked,
 }
 
 impl AuditProblem {
@@ -47,6 +49,7 @@ impl AuditProblem {
             Self::Unreadable => "unreadable",
             Self::Signature => "signature",
             Self::Catalogue => "catalogue",
+            Self::Unlocked => "unlocked",
         }
     }
 }

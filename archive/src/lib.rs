@@ -31,6 +31,7 @@ mod catalogue;
 mod error;
 mod events;
 mod finding;
+mod identity;
 mod inventory;
 mod layout;
 mod ledger;
@@ -62,7 +63,7 @@ pub use log::{
 pub use migrate::MigrationReport;
 pub use rebuild::RebuildReport;
 pub use store::{
-    BrokenPromise, Content, DiskStore, Gate, LockTrial, ObjectStore, Pair, Parcel, Patience, Patient,
+    BrokenPromise, Content, DiskStore, Gate, LockTrial, Locks, ObjectStore, Pair, Parcel, Patience, Patient,
     S3Credentials, S3Settings, S3Store, StoreMetrics, Tree, keeps_its_locks, keeps_its_promises,
 };
 

@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use muniment_record::{Digest, Receipt, Record, RecordId, RetentionRule};
 
 use crate::catalogue::{Entering, Fence};
-use crate::events::{ArrivalFact, Events};
+use crate::events::Events;
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::{object_id, object_path};
 use crate::log::{Entry, Salt};
@@ -26,13 +26,13 @@ pub(crate) struct Composed {
 
 impl Composed {
     /// Composes the object of a record whose PDF has these bytes.
-    pub(crate) fn new(
-        record: &Record,
-        pdf: &[u8],
-        arrival: ArrivalFact,
-        archived_at: Timestamp,
-    ) -> Result<Self, Error> {
-        let events = Events::of_deposit(record, arrival, archived_at);
+    ///
+    /// # Errors
+    ///
+    /// Where the events do not end.
+    pub(crate) fn new(record: &Record, pdf: &[u8], events: Events) -> Result<Self, Error> {
+        let archived_at =
+            events.archived_at().ok_or(Error::Mismatch { record: record.id, what: "the events" })?;
         Self::of(record, pdf, (events, archived_at), |files| {
             Inventory::first(object_id(record.id), archived_at, "archived", files)
         })
@@ -188,10 +188,15 @@ pub(crate) fn receipt_of(record: &Record, archived_at: Timestamp) -> Receipt {
 /// or of which nobody can say yet when, is retained for as long as servers allow, or until the earliest day that it may be due;
 /// one that was due before it came in is not retained.
 pub(crate) fn retained_until(record: &Record) -> Option<Timestamp> {
+    retained_from(record, record.created_at)
+}
+
+/// The same, of a record that came in at a time.
+pub(crate) fn retained_from(record: &Record, came_in: Timestamp) -> Option<Timestamp> {
     /// Servers refuse more than a hundred.
     const LONGEST_YEARS: i16 = 99;
     let about = &record.description;
-    let came_in = Offset::UTC.to_datetime(record.created_at).date();
+    let came_in = Offset::UTC.to_datetime(came_in).date();
     let last = match about.retention_rule {
         RetentionRule::Permanent | RetentionRule::WorkLife => {
             Date::new(came_in.year().saturating_add(LONGEST_YEARS), 12, 31).ok()?

@@ -17,10 +17,10 @@ use crate::{clock, wire};
 /// Checks the whole archive and its index, or a part of its objects.
 pub async fn run(setting: &Setting, args: &AuditArgs) -> Result<Exit> {
     let home = setting.open_home()?;
-    let has_second = home.config()?.storage.second.kind != SecondKind::None;
+    let storage = home.config()?.storage;
     ensure!(
-        has_second || !args.repair,
-        "there is no second store to repair from: muniment.toml, [storage.second]"
+        storage.second.kind != SecondKind::None || storage.locks || !args.repair,
+        "there is neither a second store to repair from (muniment.toml, [storage.second]) nor one whose locks could be set"
     );
     if args.minutes.is_some() || args.gigabytes.is_some() {
         return part(setting, &home, args).await;
@@ -119,17 +119,37 @@ impl Budget for Allowance {
     }
 }
 
-/// Records that the index lacks, and entries that have no record.
+/// Records that the index lacks though it has taken up what was changed in them, and entries that have no record.
 async fn index_findings(home: &Home, archive: &Archive) -> Result<Vec<String>> {
-    let indexed = match Reader::open(&home.index()).and_then(|reader| reader.all_ids()) {
-        Ok(ids) => ids.into_iter().collect::<BTreeSet<RecordId>>(),
+    // Read in this order: what is archived meanwhile is still to be taken up, and no finding.
+    let indexed =
+        Reader::open(&home.index()).and_then(|reader| Ok((reader.last_sequence(), reader.all_ids()?)));
+    let (sequence, indexed) = match indexed {
+        Ok((sequence, ids)) => (sequence, ids.into_iter().collect::<BTreeSet<RecordId>>()),
         Err(error) => return Ok(vec![format!("{error}; run: muniment rebuild")]),
     };
     let kept = ids(archive).await.context("failed to list the records")?;
-    let missing = kept.difference(&indexed).map(|id| format!("record {id} is not in the search index"));
+    let ahead = changed_behind(archive, sequence).await.context("failed to read the outbox")?;
+    let missing = kept.difference(&indexed).filter(|id| !ahead.contains(*id));
+    let missing = missing.map(|id| format!("record {id} is not in the search index"));
     let extra =
         indexed.difference(&kept).map(|id| format!("the search index holds {id}, which is no record"));
     Ok(missing.chain(extra).collect())
+}
+
+/// The records that were changed behind a number of the outbox.
+async fn changed_behind(
+    archive: &Archive,
+    sequence: u64,
+) -> Result<BTreeSet<RecordId>, muniment_archive::Error> {
+    const PAGE: u32 = 1000;
+    let (mut changed, mut after) = (BTreeSet::new(), sequence);
+    loop {
+        let rows = archive.outbox(after, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(changed) };
+        after = last.sequence;
+        changed.extend(rows.into_iter().map(|row| row.id));
+    }
 }
 
 /// The ids of all records, read a page at a time.

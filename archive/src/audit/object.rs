@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use muniment_record::{Digest, Receipt, Record, RecordId};
 
-use crate::AuditProblem::{Changed, Extra, Missing, Unreadable};
+use super::locks::read_locks;
+use crate::AuditProblem::{Changed, Extra, Missing, Unlocked, Unreadable};
 use crate::finding::Findings;
 use crate::inventory::{INVENTORY, Inventory, OBJECT_NAMASTE, SIDECAR, sha512, sidecar};
 use crate::layout::object_id;
 use crate::object::{is_pdf, name_of, receipt_of};
-use crate::store::{Store, side_by_side};
+use crate::store::{Locks, Store, side_by_side};
 use crate::version_file::{Unusable, VersionFile, is_of_older_form};
 
 /// What was read of an object.
@@ -21,11 +23,14 @@ pub(super) struct AuditedObject {
     pub found: Option<Found>,
     /// The PDF, where it is there.
     pub pdf: Option<Pdf>,
+    /// What the store says of each file's locks, where it has any.
+    pub locks: Vec<(String, Locks)>,
 }
 
 pub(super) struct Found {
     pub record: Record,
     pub receipt: Receipt,
+    pub arrived_at: Timestamp,
 }
 
 pub(super) struct Pdf {
@@ -42,8 +47,14 @@ impl AuditedObject {
 
     /// Reads every file of an object.
     fn read(store: &Store, id: RecordId) -> Self {
-        let mut audited =
-            Self { findings: Findings::on(Some(id)), files: 0, bytes: 0, found: None, pdf: None };
+        let mut audited = Self {
+            findings: Findings::on(Some(id)),
+            files: 0,
+            bytes: 0,
+            found: None,
+            pdf: None,
+            locks: Vec::new(),
+        };
         let root = name_of(id);
         let names = match store.files_below(&root) {
             Ok(names) => names,
@@ -55,6 +66,12 @@ impl AuditedObject {
         if names.is_empty() {
             audited.findings.add(root, Missing, "the object");
             return audited;
+        }
+        if store.objects().has_locks() {
+            match read_locks(store, &root, &names) {
+                Ok(locks) => audited.locks = locks,
+                Err(error) => audited.findings.add(&root, Unlocked, error.to_string()),
+            }
         }
         let mut files = BTreeMap::new();
         let read = |name: String| (store.read(&format!("{root}/{name}")), name);
@@ -198,7 +215,7 @@ impl AuditedObject {
         match events.archived_at() {
             Some(archived_at) => {
                 let receipt = receipt_of(&record, archived_at);
-                self.found = Some(Found { record, receipt });
+                self.found = Some(Found { record, receipt, arrived_at: events.arrival.arrived_at });
             }
             None => self.findings.add(root, Changed, "its events lack the end of ingestion"),
         }

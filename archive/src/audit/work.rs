@@ -8,12 +8,13 @@ use muniment_seal::Verdict;
 use muniment_seal::note::NoteVerifier;
 
 use super::blobs::{audit_blobs, unnamed_blobs};
+use super::locks::{compare_locks, retain_again};
 use super::object::AuditedObject;
 use super::repair::{repair_object, repair_root};
 use super::{AuditMonitor, AuditReport, Verify};
-use crate::catalogue::{CATALOGUE, Right};
+use crate::catalogue::{CATALOGUE, HoldState, Right};
 use crate::finding::Findings;
-use crate::object::name_of;
+use crate::object::{name_of, retained_until};
 use crate::store::Store;
 use crate::walk::Walk;
 use crate::{Archive, AuditFinding, AuditProblem, Error};
@@ -93,8 +94,14 @@ impl<'a> Audit<'a> {
         {
             // Nobody is to make a version meanwhile; where somebody does, the next repair sees to it.
             if let Some(right) = self.archive.catalogue.take(Right::Revise).await? {
-                let mended =
-                    self.archive.blocking(move |store| repair_object(&store.copies(), id, &row)).await;
+                let mend = move |store: &Store| {
+                    repair_object(&store.copies(), id, &row)?;
+                    match retained_until(&row) {
+                        Some(until) => retain_again(&store.copies(), &row, until),
+                        None => Ok(()),
+                    }
+                };
+                let mended = self.archive.blocking(mend).await;
                 let held = self.archive.hold_version(id).await;
                 right.give_up().await;
                 mended?;
@@ -139,8 +146,14 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    /// Reads the object of a record and holds it against the catalogue.
+    /// Reads the object of a record and holds it against the catalogue. What seems amiss is looked at once more: it may have come in,
+    /// or got a version, between the readings.
     async fn judge(&self, id: RecordId) -> Result<Judged, Error> {
+        let judged = self.judge_once(id).await?;
+        if judged.findings.is_empty() { Ok(judged) } else { self.judge_once(id).await }
+    }
+
+    async fn judge_once(&self, id: RecordId) -> Result<Judged, Error> {
         let (row, copies) = self.read(id).await?;
         let mut judged = Judged {
             files: copies.iter().map(|audited| audited.files).sum(),
@@ -224,6 +237,12 @@ impl<'a> Audit<'a> {
                     "the receipt is not the one that follows",
                 ),
             }
+            if !audited.locks.is_empty() {
+                let hold = self.archive.catalogue.hold_on(id).await?;
+                // One that is being set, or lifted, recovery carries out.
+                let is_held = hold.is_some_and(|hold| hold.state == HoldState::Set);
+                compare_locks(&audited.locks, found, is_held, self.report.audited_at, &mut findings);
+            }
             // The second store's bytes are the same or a finding already.
             if is_first
                 && let Some(pdf) = &audited.pdf
@@ -259,7 +278,8 @@ impl<'a> Audit<'a> {
     async fn only_in_second(&mut self, second: &[RecordId], first: &[RecordId]) -> Result<(), Error> {
         for &id in second.iter().filter(|id| first.binary_search(id).is_err()) {
             let catalogue = &self.archive.catalogue;
-            let is_known = catalogue.record(id).await?.is_some() || catalogue.is_on_its_way(id).await?;
+            // In this order: it may come in in between.
+            let is_known = catalogue.is_on_its_way(id).await? || catalogue.record(id).await?.is_some();
             if !is_known {
                 let mut findings = Findings::on(Some(id));
                 findings.add(name_of(id), AuditProblem::Extra, "remains of what was never acknowledged");

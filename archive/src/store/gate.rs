@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 #[cfg(test)]
 use super::Brake;
-use super::{Content, LockTrial, ObjectStore, Parcel};
+use super::{Content, LockTrial, Locks, ObjectStore, Parcel};
 use crate::Error;
 
 /// What a store is asked to do, as metrics name it.
@@ -224,6 +224,10 @@ impl<S: ObjectStore> ObjectStore for Gate<S> {
 
     fn try_locks(&self, now: Timestamp) -> Result<LockTrial, Error> {
         self.silently(Operation::Lock, |inner| inner.try_locks(now))
+    }
+
+    fn locks_of(&self, name: &str) -> Result<Locks, Error> {
+        self.silently(Operation::Lock, |inner| inner.locks_of(name))
     }
 
     fn width(&self) -> usize {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use muniment_record::Digest;
 
-use super::LockTrial;
 use super::side_by_side::side_by_side;
+use super::{LockTrial, Locks};
 use crate::{Error, ErrorKind};
 
 /// Keeps an archive's files: whole objects under names such as `blobs/sha256/ab/ab…`, on a disk or behind S3.
@@ -101,6 +101,15 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
     ///
     /// [`Error::NoLocks`] where the store takes no locks at all.
     fn try_locks(&self, _now: Timestamp) -> Result<LockTrial, Error> {
+        Err(Error::NoLocks)
+    }
+
+    /// What the store says of an object's locks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoLocks`] where the store takes no locks at all.
+    fn locks_of(&self, _name: &str) -> Result<Locks, Error> {
         Err(Error::NoLocks)
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use tracing::debug;
 
-use super::{LockTrial, ObjectStore};
+use super::{LockTrial, Locks, ObjectStore};
 use crate::Error;
 
 /// How often, and how soon, a call is made again.
@@ -179,6 +179,10 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 
     fn try_locks(&self, now: Timestamp) -> Result<LockTrial, Error> {
         self.again(|inner| inner.try_locks(now))
+    }
+
+    fn locks_of(&self, name: &str) -> Result<Locks, Error> {
+        self.again(|inner| inner.locks_of(name))
     }
 
     fn width(&self) -> usize {

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use muniment_record::Digest;
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Brake, LockTrial, ObjectStore};
+use super::{Brake, LockTrial, Locks, ObjectStore};
 use crate::Error;
 
 pub use settings::{S3Credentials, S3Settings};
@@ -306,12 +306,12 @@ impl ObjectStore for S3Store {
         match self.locks {
             false => Err(Error::NoLocks),
             true if has_passed(until) => Ok(()),
-            true => self.put_retention(name, until),
+            true => self.put_retention(name, None, until),
         }
     }
 
     fn hold(&self, name: &str, held: bool) -> Result<(), Error> {
-        if self.locks { self.put_hold(name, held) } else { Err(Error::NoLocks) }
+        if self.locks { self.put_hold(name, None, held) } else { Err(Error::NoLocks) }
     }
 
     fn has_locks(&self) -> bool {
@@ -329,6 +329,10 @@ impl ObjectStore for S3Store {
 
     fn try_locks(&self, now: Timestamp) -> Result<LockTrial, Error> {
         self.attack_locks(now)
+    }
+
+    fn locks_of(&self, name: &str) -> Result<Locks, Error> {
+        if self.locks { self.read_locks(name) } else { Err(Error::NoLocks) }
     }
 
     fn width(&self) -> usize {

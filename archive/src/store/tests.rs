@@ -114,13 +114,13 @@ fn locks_are_enforced_where_there_are_any_and_owned_up_to_where_there_are_none()
     let yesterday = now - jiff::SignedDuration::from_hours(24);
     second.put_retained("blobs/old", b"1", yesterday).unwrap();
     second.retain("blobs/old", yesterday).unwrap();
-    assert_eq!(second.locks_of("blobs/old").unwrap(), (None, false));
+    assert_eq!(second.locks_of("blobs/old").unwrap(), Locks::default());
 
     let pair = Pair::new(Arc::new(disk), second.clone());
     pair.put("blobs/a", b"1").unwrap();
     pair.retain("blobs/a", now + jiff::SignedDuration::from_mins(3)).unwrap();
     pair.hold("blobs/a", true).unwrap();
-    assert!(second.locks_of("blobs/a").is_ok_and(|(until, held)| until.is_some() && held));
+    assert!(second.locks_of("blobs/a").is_ok_and(|locks| locks.retained_until.is_some() && locks.held));
     // What is locked can be deleted from sight, and is put back.
     pair.delete("blobs/a").unwrap();
     assert_eq!(pair.head("blobs/a").unwrap(), None);

@@ -243,6 +243,11 @@ pub(super) async fn audit(archive: &Archive) -> AuditReport {
     archive.audit_with(&|_, _| Verdict::Passed, None, now(), &()).await.unwrap()
 }
 
+/// A repair that takes every signature for good.
+pub(super) async fn repair(archive: &Archive) -> AuditReport {
+    archive.repair_with(&|_, _| Verdict::Passed, None, now(), &()).await.unwrap()
+}
+
 /// The files of an archive below a directory, sorted.
 pub(super) fn files(home: &Path, below: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -4,15 +4,12 @@ use jiff::Timestamp;
 use muniment_record::{Record, RetentionRule};
 use std::sync::Arc;
 
-use super::fixture::{Document, House, archive_all, audit, id_of, now};
+use super::fixture::{Document, House, archive_all, audit, id_of, now, repair};
 use super::seaweed::SeaweedFs;
 use crate::object::{name_of, retained_until};
+use crate::store::Locks;
 use crate::store::tests::on_s3_with;
-use crate::{Archive, ObjectStore};
-
-fn seconds(text: &str) -> i64 {
-    text.parse::<Timestamp>().unwrap().as_second()
-}
+use crate::{Archive, AuditProblem, AuditReport, ObjectStore};
 
 #[tokio::test]
 async fn what_is_archived_is_retained_by_its_rule() {
@@ -26,17 +23,49 @@ async fn what_is_archived_is_retained_by_its_rule() {
     archive.revise(id_of(1), revision, now()).await.unwrap();
 
     // Rule Y10, issued in 2026.
-    let until = seconds("2037-01-01T00:00:00Z");
+    let until: Timestamp = "2037-01-01T00:00:00Z".parse().unwrap();
     let files = |seed| archive.store.files_below(&name_of(id_of(seed))).unwrap();
     assert_eq!((files(0).len(), files(1).len()), (5, 7));
     for seed in 0..2 {
         for file in files(seed) {
             let name = format!("{}/{file}", name_of(id_of(seed)));
-            assert_eq!(objects.locks_of(&name).unwrap(), (Some(until), false), "{name}");
+            let due = Locks { retained_until: Some(until), held: false };
+            assert_eq!(objects.locks_of(&name).unwrap(), due, "{name}");
         }
     }
     assert!(audit(&archive).await.is_clean());
     assert!(objects.has_locks());
+}
+
+/// What was archived before the store was told to lock, or was released behind the archive's back, is named, and locked by a repair.
+#[tokio::test]
+async fn files_that_are_not_locked_as_they_should_be_are_named_and_locked() {
+    let server = SeaweedFs::start();
+    server.make_bucket_with_locks("locked");
+    let house = House::empty();
+    let plain = Arc::new(on_s3_with(&server, "locked", "", false));
+    let archive = Archive::create_on(&house.home(), plain).await.unwrap();
+    archive_all(&house, &archive, 0..2).await;
+    archive.close().await;
+    drop(archive);
+
+    let objects = Arc::new(on_s3_with(&server, "locked", "", true));
+    let archive = Archive::open_on(&house.home(), objects.clone()).await.unwrap();
+    let unlocked = |report: &AuditReport| {
+        assert!(report.findings.iter().all(|finding| finding.what == AuditProblem::Unlocked), "{report}");
+        report.findings.len()
+    };
+    assert_eq!(unlocked(&audit(&archive).await), 10);
+    assert!(repair(&archive).await.is_clean());
+    assert!(audit(&archive).await.is_clean());
+
+    archive.hold(id_of(1), "1/QĐ", now()).await.unwrap();
+    let file = format!("{}/0=ocfl_object_1.1", name_of(id_of(1)));
+    objects.hold(&file, false).unwrap();
+    let report = audit(&archive).await;
+    assert_eq!((unlocked(&report), report.findings[0].object.as_str()), (1, file.as_str()));
+    assert!(repair(&archive).await.is_clean());
+    assert!(objects.locks_of(&file).unwrap().held);
 }
 
 #[tokio::test]
