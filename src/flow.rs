@@ -128,21 +128,26 @@ pub async fn take(engines: Arc<Engines>, intake: Intake, reporter: Arc<dyn Repor
     for finding in recovered.context("failed to finish what an earlier run left undone")?.damaged {
         tracing::warn!("left by an earlier run: {finding}; run: muniment audit");
     }
-    engines.feed_index().await?;
+    told(engines.feed_index().await);
     let mut batch = Batch::open(Arc::clone(&engines.workbench), intake, reporter, End::Archived).await?;
     let mut done = 0_usize;
     while batch.step().await? {
         done += 1;
         if done.is_multiple_of(INDEX_EVERY) {
-            engines.feed_index().await?;
+            told(engines.feed_index().await);
         }
     }
-    engines.feed_index().await?;
-    // The catalogue has every entry already; where publishing fails, the next run publishes it.
-    if let Err(error) = engines.publish_log().await {
-        tracing::error!("{error:#}");
-    }
+    told(engines.feed_index().await);
+    told(engines.publish_log().await);
     batch.summary().await
+}
+
+/// Says what failed and goes on: the catalogue has every change and every entry already, and the next run feeds the index and publishes
+/// the log from it.
+fn told(done: Result<()>) {
+    if let Err(error) = done {
+        tracing::error!("{error:#}; the next run does it again");
+    }
 }
 
 /// Keeps all documents of an intake as one batch and queues them for workers. While the queue is full, it waits.

@@ -61,6 +61,11 @@ pub struct Event {
 /// The agent that keeps records.
 const ARCHIVE: &str = concat!("muniment-archive ", env!("CARGO_PKG_VERSION"));
 
+/// The agent that keeps records, of this version of the program.
+pub(crate) fn this_program() -> String {
+    ARCHIVE.to_owned()
+}
+
 fn event(kind: &str, at: Timestamp, agent: &str, outcome: &str, detail: Option<String>) -> Event {
     Event { kind: kind.to_owned(), at, agent: agent.to_owned(), outcome: outcome.to_owned(), detail }
 }
@@ -70,11 +75,16 @@ impl Events {
     pub const FORMAT: &str = "muniment.events/1";
 
     /// The events of a record's first version.
-    pub(crate) fn of_deposit(record: &Record, arrival: ArrivalFact, archived_at: Timestamp) -> Self {
+    pub(crate) fn of_deposit(
+        record: &Record,
+        arrival: ArrivalFact,
+        archived_at: Timestamp,
+        agent: &str,
+    ) -> Self {
         let software = record.provenance.software.as_str();
         let sources = format!("{} file(s), SHA-256", record.sources.len());
         let mut events = vec![
-            event("ingestion start", arrival.arrived_at, ARCHIVE, "success", None),
+            event("ingestion start", arrival.arrived_at, agent, "success", None),
             event("message digest calculation", arrival.arrived_at, software, "success", Some(sources)),
         ];
         if record.form == Form::Digitised {
@@ -98,7 +108,7 @@ impl Events {
                 Some(format!("{}, {}", signature.level, signature.algorithm)),
             ));
         }
-        events.push(event("ingestion end", archived_at, ARCHIVE, "success", None));
+        events.push(event("ingestion end", archived_at, agent, "success", None));
         Self { format: Self::FORMAT.to_owned(), record: record.id, version: record.version, arrival, events }
     }
 

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::Archive;
 use super::group::Deposit;
 use crate::catalogue::PendingArrival;
+use crate::events::this_program;
 use crate::layout::{object_id, object_path};
 use crate::object::{StoredObject, name_of};
 use crate::store::{self, Store};
@@ -80,7 +81,8 @@ impl Archive {
         let text = store::Content::Memory(content.text.into_bytes());
         blobs.push((Store::blob_path(&record.text_sha256), text));
         let arrival = pending.fact;
-        self.deposit_in_group(Deposit { record, pdf: content.pdf, blobs, arrival, now, fence: None }).await
+        let (pdf, agent) = (content.pdf, this_program());
+        self.deposit_in_group(Deposit { record, pdf, blobs, arrival, now, agent, fence: None }).await
     }
 
     /// Rolls forward what a stop left between storage and catalogue, and clears what it left half-written. To be called

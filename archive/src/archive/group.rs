@@ -17,10 +17,10 @@ use tracing::{info, warn};
 
 use super::Archive;
 use crate::catalogue::{Entering, Fence};
-use crate::events::ArrivalFact;
+use crate::events::{ArrivalFact, Events};
 use crate::inventory::INVENTORY;
 use crate::layout::{object_id, object_path};
-use crate::object::{Composed, StoredObject, name_of};
+use crate::object::{Composed, StoredObject, is_pdf, name_of};
 use crate::store::{self, Parcel, Store};
 use crate::{Error, ErrorKind, point};
 
@@ -71,6 +71,8 @@ pub(crate) struct Deposit {
     pub blobs: Vec<(String, store::Content)>,
     pub arrival: ArrivalFact,
     pub now: Timestamp,
+    /// The program that keeps it, for its events.
+    pub agent: String,
     /// Of a worker that has it from the queue.
     pub fence: Option<Fence>,
 }
@@ -271,16 +273,21 @@ fn write_group(store: &Store, deposits: Vec<Deposit>) -> Result<Vec<Result<Writt
 
 /// What a deposit will be in storage, and what has to be written for that: nothing where a stopped run had put the object in place.
 fn compose(store: &Store, deposit: Deposit) -> Result<(StoredObject, Parcel), Error> {
-    let Deposit { record, pdf: path, blobs, arrival, now, fence } = deposit;
+    let Deposit { record, pdf: path, blobs, arrival, now, agent, fence } = deposit;
     let there = store.files_below(&name_of(record.id))?;
     if there.iter().any(|name| name == INVENTORY) {
-        return Ok((StoredObject::load(store, record.id)?, Parcel::default()));
+        let object = StoredObject::load(store, record.id)?;
+        if !object.inventory.head_file(is_pdf).is_some_and(|(path, _)| there.iter().any(|name| name == path))
+        {
+            return Err(Error::damaged(name_of(record.id), "its PDF is missing"));
+        }
+        return Ok((object, Parcel::default()));
     }
     let pdf = fs::read(&path).map_err(Error::storage("read the sealed PDF"))?;
     if Digest::of(&pdf) != record.sha256 || u64::try_from(pdf.len()) != Ok(record.bytes) {
         return Err(Error::Mismatch { record: record.id, what: "the PDF" });
     }
-    let composed = Composed::new(&record, &pdf, arrival, now)?;
+    let composed = Composed::new(&record, &pdf, Events::of_deposit(&record, arrival, now, &agent))?;
     // Of a group's PDFs not all are in memory at a time.
     let (mut tree, object) = composed.into_tree(store::Content::File(path, record.sha256));
     // Another worker may be at the same job, thinking this one dead, or the other way round.

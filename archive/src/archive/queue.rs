@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use super::Archive;
 use super::group::{Deposit, place_of};
 use crate::catalogue::{Claim, QueueCount, SetAside, Staged, Task};
+use crate::events::this_program;
 use crate::store::{Content, Parcel, Store};
 use crate::{Arrival, BatchId, Error, ErrorKind, Outcome, Registration, point};
 
@@ -30,8 +31,8 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] where a file is not what its source says; otherwise errors of storage and catalogue, after which it
-    /// may be tried again.
+    /// [`Error::Damaged`] where a file is not what its source says; [`Error::InUse`] for a document that was handed in without the queue
+    /// before, while somebody takes in so; otherwise errors of storage and catalogue, after which it may be tried again.
     pub async fn enqueue(
         &self,
         batch: &BatchId,
@@ -47,14 +48,22 @@ impl Archive {
         self.keep_blobs(blobs).await?;
         point::reached("scans-kept");
         let arrival = Arrival::new(name, &task.sources, pages);
-        let registration = self.catalogue.enqueue(batch, &arrival, offered, task, now).await?;
+        let enqueue =
+            |offered, may_resume| self.catalogue.enqueue(batch, &arrival, offered, task, may_resume, now);
+        let registration = match enqueue(offered.clone(), false).await {
+            Err(Error::InUse { .. }) => {
+                // Whoever takes in without the queue might be at it at this moment.
+                let alone = self.take_in_alone().await?;
+                let registration = enqueue(offered, true).await?;
+                if let Registration::Resumed { id, .. } = registration {
+                    self.clear_remains(id).await;
+                }
+                alone.give_up().await;
+                registration
+            }
+            registered => registered?,
+        };
         point::reached("queued");
-        // It is queued whatever comes of this: with remains in its way, a worker's tries fail and a person is shown why.
-        if let Registration::Resumed { id, .. } = registration
-            && let Err(error) = self.clear_remains(id).await
-        {
-            warn!(error = error.code(), "left remains of record {id} in storage: {error}");
-        }
         Ok(registration)
     }
 
@@ -175,7 +184,7 @@ impl Archive {
         ];
         self.keep_blobs(blobs).await?;
         point::reached("sealed-kept");
-        let staged = Staged { record, archived_at: now };
+        let staged = Staged { record, archived_at: now, agent: this_program() };
         self.catalogue.stage(claim.record, claim.fence, &staged).await?;
         point::reached("staged");
         claim.staged = Some(staged);
@@ -216,6 +225,7 @@ impl Archive {
             blobs: Vec::new(),
             arrival: claim.arrival.clone(),
             now: staged.archived_at,
+            agent: staged.agent,
             fence: Some(claim.fence),
         };
         let receipt = self.deposit_in_group(deposit).await?;
@@ -269,16 +279,23 @@ impl Archive {
         .await
     }
 
-    /// Removes what a stopped run left of an object without a root inventory: the queue will compose it anew.
-    async fn clear_remains(&self, id: RecordId) -> Result<(), Error> {
-        self.blocking(move |store| {
+    /// Removes what a stopped run left of an object without a root inventory: the queue will compose it anew. It is queued whatever comes
+    /// of this: with remains in its way, a worker's tries fail and a person is shown why.
+    async fn clear_remains(&self, id: RecordId) {
+        let clear = move |store: &Store| {
             let place = place_of(id);
-            if !store.has_object(&place)? && store.has_below(&format!("ocfl/{place}"))? {
+            if store.has_object(&place)? {
+                return Ok(());
+            }
+            let directory = format!("ocfl/{place}");
+            if store.has_below(&directory)? {
                 store.withdraw_object(&place)?;
             }
-            Ok(())
-        })
-        .await
+            store.objects().clear_second(&directory)
+        };
+        if let Err(error) = self.blocking(clear).await {
+            warn!(error = error.code(), "left remains of record {id} in storage: {error}");
+        }
     }
 }
 
@@ -303,8 +320,20 @@ fn disagreement(record: &Record, text: &str, claim: &Claim) -> Option<&'static s
     }
 }
 
-/// Writes a blob into a file, piece by piece, and holds it against its digest.
+/// Writes a blob into a file, piece by piece, and holds it against its digest; from the second store where the first has it no more.
 fn fetch(store: &Store, digest: &Digest, path: &Path) -> Result<(), Error> {
+    let mut fetched = Err(Error::NotFound { what: Store::blob_path(digest) });
+    for copy in store.copies() {
+        fetched = fetch_from(&copy, digest, path);
+        match &fetched {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => {}
+            _ => break,
+        }
+    }
+    fetched
+}
+
+fn fetch_from(store: &Store, digest: &Digest, path: &Path) -> Result<(), Error> {
     let attempt = || format!("write {}", path.display());
     let name = Store::blob_path(digest);
     if let Some(directory) = path.parent() {

@@ -6,7 +6,7 @@ use muniment_record::{Description, LookupToken, Record, RecordId, Source};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{Cells, json, json_or_none, number, parsed, text};
-use crate::events::ArrivalFact;
+use crate::events::{ArrivalFact, this_program};
 use crate::{Arrival, BatchId, Error, Outcome, Registration};
 
 /// What a worker needs to know of a document. The bytes of its sources are blobs of the archive.
@@ -67,6 +67,9 @@ impl Claim {
 pub(crate) struct Staged {
     pub record: Record,
     pub archived_at: Timestamp,
+    /// The program that keeps it, for its events: another version of it may end what this one began.
+    #[serde(default = "this_program")]
+    pub agent: String,
 }
 
 /// A job that was rejected or quarantined: the archive still holds its files.
@@ -103,17 +106,19 @@ pub struct QueueCount {
 /// or work is done twice; its end is entered once in any case.
 #[async_trait]
 pub(crate) trait Queue {
-    /// Enters a document in the ledger and in the queue, in one transaction. One whose bytes are in the queue is a duplicate.
+    /// Enters a document in the ledger and in the queue, in one transaction. One whose bytes are in the queue is a duplicate. What is
+    /// pending outside of the queue may be taken up again by whoever has the right to take in alone ([`Right::TakeIn`](super::Right)).
     ///
     /// # Errors
     ///
-    /// [`Error::NoDigest`] for a document that could not be read.
+    /// [`Error::NoDigest`] for a document that could not be read, [`Error::InUse`] for one that may not be taken up again.
     async fn enqueue(
         &self,
         batch: &BatchId,
         arrival: &Arrival,
         offered: (RecordId, LookupToken),
         task: &Task,
+        may_resume: bool,
         now: Timestamp,
     ) -> Result<Registration, Error>;
 

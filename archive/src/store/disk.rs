@@ -22,7 +22,7 @@ use crate::Error;
 use crate::lock::Lock;
 
 pub(crate) use files::sync_directory;
-use files::{create_directories, digest_of_file, move_aside, write_file, write_synced};
+use files::{create_directories, digest_of_file, holds_same_files, walk, write_file, write_synced};
 
 /// Objects as files below a directory of a local disk. It has no locks: `retain` and `hold` are refused.
 #[derive(Debug)]
@@ -45,10 +45,10 @@ struct Slot {
 struct Move {
     staged: PathBuf,
     name: String,
-    /// Whether it changes places with what has the name.
-    exchanges: bool,
-    /// Whether somebody else's is as good.
-    agreed: bool,
+    /// Whether there is a tree with the name already, that this one holds all files of.
+    grows: bool,
+    /// Of a tree that several may write at a time, all with the same bytes: the file that says that it is whole.
+    known_by: Option<String>,
 }
 
 impl DiskStore {
@@ -98,7 +98,7 @@ impl DiskStore {
         if target.is_file() && digest_of_file(&target)? == expected {
             return Ok(None);
         }
-        let step = Move { staged: self.staged(), name, exchanges: false, agreed: false };
+        let step = Move { staged: self.staged(), name, grows: false, known_by: None };
         let written = self.stage_file(&step.staged, content);
         self.kept_or_discarded(step, written).map(Some)
     }
@@ -109,8 +109,8 @@ impl DiskStore {
         let step = Move {
             staged: self.staged(),
             name: tree.directory.clone(),
-            exchanges: tree.grows,
-            agreed: tree.agreed,
+            grows: tree.grows,
+            known_by: tree.files.last().filter(|_| tree.agreed).map(|(path, _)| path.clone()),
         };
         let written = (|| {
             if tree.grows {
@@ -211,30 +211,29 @@ impl DiskStore {
         self.brake.step("synced")
     }
 
-    /// Puts what is staged and synced in its place. It is durable after the next sync.
+    /// Puts what is staged and synced in its place. It is durable after the next sync; until then what has changed places with it
+    /// stays in staging.
     fn carry_out(&self, step: &Move) -> Result<(), Error> {
         let attempt = || format!("put {} in place", step.name);
         let target = self.path(&step.name)?;
-        if step.exchanges {
-            // In one step of the file system: a reader, and a machine that stops, see the old tree or the new one.
-            let (cwd, flags) = (rustix::fs::CWD, rustix::fs::RenameFlags::EXCHANGE);
-            rustix::fs::renameat_with(cwd, &step.staged, cwd, &target, flags)
-                .map_err(|cause| Error::storage(attempt())(cause.into()))?;
+        if step.grows {
+            exchange(&step.staged, &target).map_err(Error::storage(attempt()))?;
             return self.brake.step("version-exchanged");
         }
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).map_err(Error::storage(attempt()))?;
         }
         match fs::rename(&step.staged, &target) {
-            // Somebody else has written the same tree meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && step.agreed => {
-                self.discard(std::slice::from_ref(step));
-            }
-            // Remains under a name that a new tree gets.
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                move_aside(&target, &self.staged())?;
-                fs::rename(&step.staged, &target).map_err(Error::storage(attempt()))?;
-            }
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => match &step.known_by {
+                // Somebody else has written the same tree meanwhile.
+                Some(last) if target.join(last).is_file() => {
+                    if !holds_same_files(&target, &step.staged)? {
+                        return Err(Error::storage(attempt())(io::ErrorKind::AlreadyExists.into()));
+                    }
+                }
+                // Remains under a name that a new tree gets.
+                _ => exchange(&step.staged, &target).map_err(Error::storage(attempt()))?,
+            },
             moved => moved.map_err(Error::storage(attempt()))?,
         }
         self.brake.step("moved")
@@ -261,7 +260,7 @@ impl ObjectStore for DiskStore {
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let target = self.path(name)?;
-        let step = Move { staged: self.staged(), name: name.to_owned(), exchanges: false, agreed: false };
+        let step = Move { staged: self.staged(), name: name.to_owned(), grows: false, known_by: None };
         let written = write_synced(&step.staged, bytes).and_then(|()| {
             self.brake.step("file-synced")?;
             let parent = target.parent().unwrap_or(&self.root);
@@ -335,7 +334,7 @@ impl ObjectStore for DiskStore {
             if self.is_there(&name, &bytes)? {
                 return Ok(());
             }
-            let step = Move { staged: self.staged(), name, exchanges: false, agreed: false };
+            let step = Move { staged: self.staged(), name, grows: false, known_by: None };
             let written = self.stage_file(&step.staged, &Content::Memory(bytes));
             moves.push(self.kept_or_discarded(step, written)?);
             Ok(())
@@ -356,19 +355,19 @@ impl ObjectStore for DiskStore {
             staged.iter().flatten().for_each(|moves| self.discard(moves));
             return Err(error);
         }
-        let mut exchanged = Vec::new();
+        let mut carried_out = Vec::new();
         let moved = staged
             .into_iter()
             .map(|moves| {
                 let moves = moves?;
                 self.carry_out_all(&moves)?;
-                // What a tree has changed places with is staged now.
-                exchanged.extend(moves.into_iter().filter(|step| step.exchanges));
+                carried_out.extend(moves);
                 Ok(())
             })
             .collect();
         let synced = self.sync();
-        self.discard(&exchanged);
+        // What a tree has changed places with, or what was not needed, is staged still.
+        self.discard(&carried_out);
         synced.map(|()| moved)
     }
 
@@ -429,18 +428,8 @@ impl Slot {
     }
 }
 
-/// Tells the files below a directory with a prefix before their paths; says whether to go on.
-fn walk(directory: &Path, prefix: &str, visit: &mut dyn FnMut(&str) -> bool) -> io::Result<bool> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let path = if prefix.is_empty() { name.into_owned() } else { format!("{prefix}/{name}") };
-        let goes_on =
-            if entry.file_type()?.is_dir() { walk(&entry.path(), &path, visit)? } else { visit(&path) };
-        if !goes_on {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Lets two trees change places, in one step of the file system: a reader, and a machine that stops, see the one or the other.
+fn exchange(staged: &Path, target: &Path) -> io::Result<()> {
+    let (cwd, flags) = (rustix::fs::CWD, rustix::fs::RenameFlags::EXCHANGE);
+    Ok(rustix::fs::renameat_with(cwd, staged, cwd, target, flags)?)
 }

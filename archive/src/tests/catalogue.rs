@@ -11,7 +11,7 @@ use super::postgres::Postgres;
 use crate::catalogue::{
     Alone, Catalogue, CatalogueAt, Entering, Fence, Held, PostgresSettings, Restored, Right,
 };
-use crate::events::ArrivalFact;
+use crate::events::{ArrivalFact, this_program};
 use crate::log::{Entry, Salt};
 use crate::object::receipt_of;
 use crate::{Arrival, ArrivalState, BatchId, Error, Events, Hold, HoldState, Outcome, Registration};
@@ -62,7 +62,7 @@ fn entering(document: &Document, batch: &BatchId, fence: Option<Fence>) -> Enter
     let record = document.record(batch);
     let receipt = receipt_of(&record, now());
     let fact = fact(document, batch);
-    let events = Events::of_deposit(&record, fact, now());
+    let events = Events::of_deposit(&record, fact, now(), &this_program());
     let entry = Entry::new(&record, &events, now(), Salt::random().unwrap()).unwrap();
     Entering { record, receipt, entry, fence }
 }
@@ -320,7 +320,7 @@ async fn a_catalogue_moves_between_engines_whole() {
             } else {
                 let task = crate::Task { sources: record.sources, description: record.description };
                 let offered = (document.id, token());
-                catalogue.enqueue(&batch, &document.arrival(), offered, &task, now()).await.unwrap();
+                catalogue.enqueue(&batch, &document.arrival(), offered, &task, true, now()).await.unwrap();
             }
         }
         catalogue.claim("worker", SignedDuration::from_secs(60), now()).await.unwrap().unwrap();

@@ -6,6 +6,8 @@ use tempfile::TempDir;
 
 use super::crash::{STOPPED_AT, key_of};
 use super::fixture::{Document, House, audit, files, id_of, now};
+use super::pair::on_two_disks;
+use crate::object::name_of;
 use crate::{Archive, BatchId, Claim, Error, Outcome, QueueCount, Registration, Task};
 
 fn later(seconds: i64) -> Timestamp {
@@ -15,12 +17,20 @@ fn later(seconds: i64) -> Timestamp {
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 pub(super) async fn enqueue(archive: &Archive, batch: &BatchId, document: &Document) -> Registration {
+    try_to_enqueue(archive, batch, document).await.unwrap()
+}
+
+async fn try_to_enqueue(
+    archive: &Archive,
+    batch: &BatchId,
+    document: &Document,
+) -> Result<Registration, Error> {
     let record = document.record(batch);
     let task = Task { sources: record.sources, description: record.description };
     let offered = (document.id, LookupToken::from_random(7));
     let arrival = (document.name.as_str(), document.pages);
     let scans = [document.scan.clone()];
-    archive.enqueue(batch, arrival, &task, &scans, offered, now()).await.unwrap()
+    archive.enqueue(batch, arrival, &task, &scans, offered, now()).await
 }
 
 /// Which document of the fixture a claim is about, as it is sealed this time: with other bytes than any other time.
@@ -166,4 +176,68 @@ async fn what_is_queued_needs_its_scan_no_longer_and_is_fetched_by_name_and_byte
     std::fs::write(blob, b"other bytes").unwrap();
     let refused = archive.fetch_scans(&claimed.task, folder.path()).await.unwrap_err();
     assert_eq!(refused.code(), "damaged");
+}
+
+#[tokio::test]
+async fn what_is_taken_in_without_the_queue_is_queued_only_when_nobody_is_at_it() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    let document = Document::new(&house, 0, 0);
+    let taking_in = archive.take_in_alone().await.unwrap();
+    document.register(&archive, &batch).await;
+    let refused = try_to_enqueue(&archive, &batch, &document).await.unwrap_err();
+    assert!(matches!(refused, Error::InUse { .. }), "{refused}");
+    assert_eq!(archive.queue(now()).await.unwrap(), QueueCount::default());
+    // Whoever was at it was stopped, and had left something.
+    taking_in.give_up().await;
+    let left = house.home().join(name_of(document.id)).join("v1/content");
+    std::fs::create_dir_all(&left).unwrap();
+    std::fs::write(left.join("left.pdf"), b"half").unwrap();
+    let resumed = try_to_enqueue(&archive, &batch, &document).await.unwrap();
+    assert!(matches!(resumed, Registration::Resumed { .. }), "{resumed:?}");
+    assert!(!left.exists());
+    let mut claimed = claim(&archive, now()).await.unwrap();
+    stage(&archive, &house, &mut claimed).await.unwrap();
+    deposit(&archive, &claimed).await.unwrap();
+    assert!(audit(&archive).await.is_clean());
+}
+
+/// On a disk an object appears at once; what stands half in its place came from elsewhere, as from a store that files were copied from.
+#[tokio::test]
+async fn remains_in_an_objects_place_are_not_taken_for_the_object() {
+    let (house, archive) = House::new().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    for seed in [0, 2] {
+        enqueue(&archive, &batch, &Document::new(&house, seed, 0)).await;
+    }
+    let mut claims = Vec::new();
+    for _ in 0..2 {
+        let mut claimed = claim(&archive, now()).await.unwrap();
+        stage(&archive, &house, &mut claimed).await.unwrap();
+        let left = house.home().join(name_of(claimed.record)).join("v1/content");
+        std::fs::create_dir_all(&left).unwrap();
+        std::fs::write(left.join("left.pdf"), b"half").unwrap();
+        claims.push(claimed);
+    }
+    deposit(&archive, &claims[0]).await.unwrap();
+    assert!(audit(&archive).await.findings.iter().all(|finding| finding.record != Some(claims[0].record)));
+    deposit(&archive, &claims[1]).await.unwrap();
+    assert!(audit(&archive).await.is_clean());
+    let staging = files(&house.home(), "staging");
+    assert!(
+        staging.iter().all(|path| path.extension().is_some_and(|ending| ending == "lock")),
+        "{staging:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_scan_is_fetched_from_the_second_store() {
+    let (house, archive) = on_two_disks().await;
+    let batch = archive.open_batch(now()).await.unwrap();
+    enqueue(&archive, &batch, &Document::new(&house, 0, 0)).await;
+    let claimed = claim(&archive, now()).await.unwrap();
+    let blob = files(&house.home(), "blobs").pop().unwrap();
+    std::fs::write(blob, b"other bytes").unwrap();
+    let folder = TempDir::new().unwrap();
+    archive.fetch_scans(&claimed.task, folder.path()).await.unwrap();
 }

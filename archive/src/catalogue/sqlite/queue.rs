@@ -3,6 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 use muniment_record::{LookupToken, RecordId};
 use sqlx::sqlite::SqliteConnection;
 
+use super::super::Catalogue;
 use super::super::cells::signed;
 use super::super::intake::end_of;
 use super::super::queue::{Staged, claim, end_of_lease, queue_count, set_aside};
@@ -20,10 +21,14 @@ impl Queue for SqliteCatalogue {
         arrival: &Arrival,
         offered: (RecordId, LookupToken),
         task: &Task,
+        may_resume: bool,
         now: Timestamp,
     ) -> Result<Registration, Error> {
         let mut transaction = self.begin().await?;
         let registration = register(&mut transaction, batch, arrival, offered, now).await?;
+        if !may_resume && matches!(registration, Registration::Resumed { .. }) {
+            return Err(Error::InUse { path: self.place() });
+        }
         if let Registration::New { id, .. } | Registration::Resumed { id, .. } = &registration {
             sqlx::query("INSERT INTO jobs (record, task, state, due_at) VALUES (?, ?, 'ready', ?)")
                 .bind(id.to_string())

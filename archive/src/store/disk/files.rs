@@ -41,11 +41,25 @@ pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     file.sync_all().map_err(Error::storage(format!("sync {}", path.display())))
 }
 
-/// Takes a directory away to a name in staging, and removes it there.
-pub(super) fn move_aside(directory: &Path, staged: &Path) -> Result<(), Error> {
-    let attempt = || format!("take {} away", directory.display());
-    fs::rename(directory, staged).map_err(Error::storage(attempt()))?;
-    fs::remove_dir_all(staged).map_err(Error::storage(attempt()))
+/// Whether a directory holds every file that another one holds, with the same bytes.
+pub(super) fn holds_same_files(directory: &Path, other: &Path) -> Result<bool, Error> {
+    let attempt = || format!("compare {} with {}", directory.display(), other.display());
+    let mut files = Vec::new();
+    walk(other, "", &mut |path| {
+        files.push(path.to_owned());
+        true
+    })
+    .map_err(Error::storage(attempt()))?;
+    for path in files {
+        let there = match fs::read(directory.join(&path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            read => read.map_err(Error::storage(attempt()))?,
+        };
+        if there != fs::read(other.join(&path)).map_err(Error::storage(attempt()))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Makes a directory and those above it, each synced into its parent.
@@ -70,4 +84,20 @@ pub(crate) fn sync_directory(path: &Path) -> Result<(), Error> {
     let attempt = || format!("sync {}", path.display());
     let directory = File::open(path).map_err(Error::storage(attempt()))?;
     directory.sync_all().map_err(Error::storage(attempt()))
+}
+
+/// Tells the files below a directory with a prefix before their paths; says whether to go on.
+pub(super) fn walk(directory: &Path, prefix: &str, visit: &mut dyn FnMut(&str) -> bool) -> io::Result<bool> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let path = if prefix.is_empty() { name.into_owned() } else { format!("{prefix}/{name}") };
+        let goes_on =
+            if entry.file_type()?.is_dir() { walk(&entry.path(), &path, visit)? } else { visit(&path) };
+        if !goes_on {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -8,6 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::catalogue::{QueueCount, Staged, Task};
+use crate::events::this_program;
 use crate::{Claim, Totals};
 
 /// Documents that the sequences are about; the last has the result code of the first.
@@ -258,7 +259,7 @@ impl Play {
                 } else {
                     let task = self.task(*number);
                     let said =
-                        catalogue.enqueue(&self.batch, &arrival, (offered, token()), &task, time).await;
+                        catalogue.enqueue(&self.batch, &arrival, (offered, token()), &task, true, time).await;
                     (said, self.model.enqueue(*number, offered))
                 };
                 let said = match said.unwrap() {
@@ -310,7 +311,7 @@ impl Play {
             Step::Stage(number) => {
                 let Some(claim) = claim(number) else { return };
                 let record = self.record(claim.arrival_number(), claim.record);
-                let staged = Staged { record, archived_at: now() };
+                let staged = Staged { record, archived_at: now(), agent: this_program() };
                 let said = catalogue.stage(claim.record, claim.fence, &staged).await;
                 let held = self.model.held(claim.record, claim.fence.0).filter(|job| !job.staged);
                 assert_eq!(said.is_ok(), held.is_some());
