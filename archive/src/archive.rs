@@ -11,7 +11,7 @@ use crate::events::ArrivalFact;
 use crate::log::PublishedLog;
 use crate::object::{StoredObject, read_pdf};
 use crate::store::{DiskStore, ObjectStore, Store};
-use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration, Totals, point};
+use crate::{Arrival, BatchId, Error, Events, Ledger, Outcome, Registration, Totals, identity, point};
 
 mod deposit;
 mod group;
@@ -92,7 +92,7 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// Those of [`Archive::open`], those of the store, and [`Error::CatalogueBehind`].
+    /// Those of [`Archive::open`], those of the store, [`Error::CatalogueBehind`] and [`Error::Moved`].
     pub async fn open_on(
         catalogue: impl Into<CatalogueAt>,
         objects: Arc<dyn ObjectStore>,
@@ -102,6 +102,7 @@ impl Archive {
         // Read first: whatever is published from now on, the catalogue has had before.
         let published = PublishedLog::new(&store).size()?;
         let catalogue = catalogue.open().await?;
+        identity::require_own(catalogue.as_ref(), store.objects()).await?;
         require_not_behind(catalogue.as_ref(), published).await?;
         Ok(Self { store: Arc::new(store), catalogue, group: Arc::default() })
     }

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 
 use crate::Error;
 
+mod belonging;
 mod cells;
 mod fixity;
 mod holds;
@@ -24,6 +25,7 @@ mod right;
 mod sqlite;
 mod tables;
 
+pub(crate) use belonging::Belonging;
 pub(crate) use fixity::Fixity;
 pub(crate) use holds::Holds;
 pub use holds::{Hold, HoldState};
@@ -44,7 +46,7 @@ pub(crate) use tables::{Cell, TABLES, Table, Tables};
 /// What an archive asks of its catalogue.
 #[async_trait]
 pub(crate) trait Catalogue:
-    Records + Intake + Queue + Order + Holds + Fixity + Tables + fmt::Debug + Send + Sync
+    Records + Intake + Queue + Order + Holds + Fixity + Tables + Belonging + fmt::Debug + Send + Sync
 {
     /// Where it lies, to be named in messages.
     fn place(&self) -> String;

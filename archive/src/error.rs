@@ -82,6 +82,15 @@ pub enum Error {
         /// How many are published.
         published: u64,
     },
+    /// The catalogue belongs to another store.
+    #[error(
+        "the catalogue in {path} belongs to another store than the one that is configured, as after a move: use the configuration that \
+         `migrate` put in place, or run `migrate` again where it was stopped"
+    )]
+    Moved {
+        /// Where it lies.
+        path: String,
+    },
     /// There is no published log, though there should be one.
     #[error(
         "the archive in {path} has lost its transparency log: bring log/ back from a copy, or begin a new log"
@@ -188,6 +197,7 @@ impl Error {
             | Self::Note(_)
             | Self::CatalogueMissing { .. }
             | Self::CatalogueBehind { .. }
+            | Self::Moved { .. }
             | Self::LogMissing { .. }
             | Self::Migrate(_) => ErrorKind::Corrupt,
             Self::Storage { source, .. } => match source.kind() {
@@ -222,6 +232,7 @@ impl Error {
         match self {
             Self::NotFound { .. } => "not-found",
             Self::ArchiveExists { .. } => "archive-exists",
+            Self::Moved { .. } => "moved",
             Self::InUse { .. } => "in-use",
             Self::ResultCodeTaken { .. } => "result-code-taken",
             Self::NotPending { .. } => "not-pending",

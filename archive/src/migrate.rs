@@ -1,6 +1,7 @@
 //! The move of an archive to another store, another catalogue, or both.
 
 use std::collections::HashSet;
+use std::io;
 use std::sync::Arc;
 
 use muniment_record::RecordId;
@@ -10,7 +11,7 @@ use crate::catalogue::{Alone, Catalogue, CatalogueAt, HoldState, TABLES};
 use crate::object::{StoredObject, name_of, retained_until};
 use crate::store::{Store, side_by_side};
 use crate::walk::Walk;
-use crate::{Archive, Error, ErrorKind, ObjectStore};
+use crate::{Archive, Error, ErrorKind, ObjectStore, identity};
 
 /// How many rows are copied in one transaction.
 const AT_ONCE: u32 = 500;
@@ -45,13 +46,14 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// Of kind `AlreadyExists` where the other store has something else under a name that never changes; [`Error::Damaged`] where it
-    /// gives back other bytes than it was given.
+    /// [`Error::ArchiveExists`] where the other store holds anything but an earlier copy of this one, and of the same kind where it has
+    /// something else under a name that never changes; [`Error::Damaged`] where it gives back other bytes than it was given.
     pub fn copy_store(
         _alone: &Alone,
         from: &dyn ObjectStore,
         to: &dyn ObjectStore,
     ) -> Result<MigrationReport, Error> {
+        identity::begin_copy(from, to)?;
         let mut report = MigrationReport::default();
         let mut names = Vec::new();
         for directory in DIRECTORIES {
@@ -71,19 +73,39 @@ impl Archive {
                 }
                 read => read?,
             };
-            if changes(&name) {
-                to.put(&name, &bytes)?;
-            } else {
-                to.put_new(&name, &bytes)?;
-            }
-            if to.get(&name)? != bytes {
-                return Err(Error::damaged(name, "the other store gives back other bytes than it was given"));
-            }
+            copy_object(to, &name, &bytes)?;
             report.objects += 1;
             report.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         }
+        identity::given_to_store(to)?;
         info!(objects = report.objects, bytes = report.bytes, "copied the store");
         Ok(report)
+    }
+
+    /// Ends a move: the catalogue at its new place belongs to the store that was copied to, and one that was left behind to none, so that
+    /// nobody goes on with it. May be done again.
+    ///
+    /// # Errors
+    ///
+    /// Those of catalogues and store.
+    pub async fn hand_over(
+        _alone: &Alone,
+        left: Option<&CatalogueAt>,
+        to: &CatalogueAt,
+        store: &dyn ObjectStore,
+    ) -> Result<(), Error> {
+        let id = identity::given_to_store(store)?;
+        let target = to.open_alone().await?;
+        let given = target.give_to_store(&id).await;
+        target.close().await;
+        given?;
+        if let Some(left) = left {
+            let left = left.open_alone().await?;
+            let given = identity::give_away(left.as_ref()).await;
+            left.close().await;
+            given?;
+        }
+        Ok(())
     }
 
     /// Locks what was copied into a store as if it had been archived there: all files of a record are retained by its rule, and held where
@@ -131,6 +153,22 @@ impl Archive {
         let copied = if to.is_taken().await? { compare(&source, to).await } else { copy(&source, to).await };
         source.close().await;
         copied
+    }
+}
+
+/// Writes an object to another store, unless it is there, and reads it back. Looks first: not every store refuses to overwrite by itself.
+fn copy_object(to: &dyn ObjectStore, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    match to.get(name) {
+        Ok(there) if there == bytes => return Ok(()),
+        Ok(_) if changes(name) => to.put(name, bytes)?,
+        Ok(_) => return Err(Error::storage(format!("copy {name}"))(io::ErrorKind::AlreadyExists.into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => to.put(name, bytes)?,
+        Err(error) => return Err(error),
+    }
+    if to.get(name)? == bytes {
+        Ok(())
+    } else {
+        Err(Error::damaged(name, "the other store gives back other bytes than it was given"))
     }
 }
 

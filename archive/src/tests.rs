@@ -16,6 +16,7 @@ mod ledger;
 mod locks;
 mod log;
 mod model;
+mod moved;
 mod packages;
 mod pair;
 mod postgres;

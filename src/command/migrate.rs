@@ -27,8 +27,9 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
     let alone = Arc::new(alone);
     let mut report = MigrationReport::default();
     let mut unlocked = Vec::new();
+    let target = wire::open_store(&home, &new)?.objects;
     if new.storage != present.storage {
-        let (from, to) = (wire::open_store(&home, &present)?.objects, wire::open_store(&home, &new)?.objects);
+        let (from, to) = (wire::open_store(&home, &present)?.objects, Arc::clone(&target));
         wire::require_locks(&new, to.as_ref())?;
         let (held, locks) = (Arc::clone(&alone), Arc::clone(&to));
         let copy = move || Archive::copy_store(&held, from.as_ref(), to.as_ref());
@@ -37,8 +38,9 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
         let locked = Archive::lock_copy(&alone, &catalogue, locks).await;
         unlocked = locked.context("failed to lock what was copied")?;
     }
-    if new.catalogue != present.catalogue {
-        let to = wire::catalogue_at(&home, &new)?;
+    let to = wire::catalogue_at(&home, &new)?;
+    let left = (new.catalogue != present.catalogue).then_some(&catalogue);
+    if left.is_some() {
         let rows = Archive::copy_catalogue(&alone, &catalogue, &to).await;
         report.rows = rows.context("failed to copy the catalogue")?;
     }
@@ -49,7 +51,9 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
             "the new configuration has storage and catalogue where they are, so there is nothing to move"
         )
     );
-    // What runs from here on runs on the new one.
+    // What runs from here on runs on the new one; with the old configuration, which other machines may still have, nothing does.
+    let handed_over = Archive::hand_over(&alone, left, &to, target.as_ref()).await;
+    handed_over.context("failed to hand the archive over to its new place")?;
     let kept = home.root().join("muniment.toml.before-migration");
     fs::copy(home.config_file(), &kept).context("failed to keep the present configuration")?;
     write_whole(&home.config_file(), text.as_bytes())?;

@@ -15,6 +15,7 @@ use super::cells::text;
 use super::{Catalogue, Held, Right};
 use crate::Error;
 
+mod belonging;
 mod enter;
 mod fixity;
 mod holds;

@@ -19,6 +19,7 @@ use crate::lock::Lock;
 use crate::store::sync_directory;
 use crate::{Error, point};
 
+mod belonging;
 mod enter;
 mod fixity;
 mod holds;

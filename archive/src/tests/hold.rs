@@ -11,8 +11,8 @@ use super::seaweed::SeaweedFs;
 use crate::catalogue::CatalogueAt;
 use crate::log::{Entry, Salt};
 use crate::object::name_of;
-use crate::store::S3Store;
 use crate::store::tests::on_s3_with;
+use crate::store::{Locks, S3Store};
 use crate::{Archive, Hold, HoldReport, HoldState, Leaf, LogEvent, ObjectStore};
 
 const REASON: &str = "Vụ việc 12/2026";
@@ -30,7 +30,8 @@ async fn events(archive: &Archive, seed: u32) -> Vec<(LogEvent, u32)> {
 /// Which files of a record's object are held.
 fn held_files(objects: &S3Store, archive: &Archive, seed: u32) -> (usize, usize) {
     let names = archive.store.files_below(&name_of(id_of(seed))).unwrap();
-    let is_held = |name: &&String| objects.locks_of(&format!("{}/{name}", name_of(id_of(seed)))).unwrap().1;
+    let is_held =
+        |name: &&String| objects.locks_of(&format!("{}/{name}", name_of(id_of(seed)))).unwrap().held;
     (names.iter().filter(is_held).count(), names.len())
 }
 
@@ -204,6 +205,7 @@ async fn what_is_moved_is_retained_and_held_as_if_it_had_been_archived_there() {
     for _ in 0..2 {
         assert_eq!(Archive::lock_copy(&alone, &at, to.clone()).await.unwrap(), []);
     }
+    Archive::hand_over(&alone, None, &at, to.as_ref()).await.unwrap();
     alone.give_up().await;
     let archive = Archive::open_on(&house.home(), to.clone()).await.unwrap();
     let until: jiff::Timestamp = "2037-01-01T00:00:00Z".parse().unwrap();
@@ -212,7 +214,7 @@ async fn what_is_moved_is_retained_and_held_as_if_it_had_been_archived_there() {
         assert_eq!(names.len(), count);
         for name in names {
             let name = format!("{}/{name}", name_of(id_of(seed)));
-            assert_eq!(to.locks_of(&name).unwrap(), (Some(until.as_second()), held), "{name}");
+            assert_eq!(to.locks_of(&name).unwrap(), Locks { retained_until: Some(until), held }, "{name}");
         }
     }
     assert!(audit(&archive).await.is_clean());

@@ -1,0 +1,6 @@
+-- Which store the catalogue belongs to: what its `store-id` says. A catalogue that was moved away names another one, so that nobody goes on
+-- with it.
+CREATE TABLE store (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    id       TEXT NOT NULL
+) STRICT;

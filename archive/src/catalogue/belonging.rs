@@ -1,0 +1,15 @@
+//! The store that a catalogue belongs to.
+
+use async_trait::async_trait;
+
+use crate::Error;
+
+/// Which store the catalogue belongs to, by the name that this has given itself ([`crate::identity`]).
+#[async_trait]
+pub(crate) trait Belonging {
+    /// The store's name; none in a catalogue that nobody has opened yet.
+    async fn store_id(&self) -> Result<Option<String>, Error>;
+
+    /// Gives the catalogue to a store, whatever it belonged to.
+    async fn give_to_store(&self, id: &str) -> Result<(), Error>;
+}
