@@ -211,40 +211,53 @@ impl DiskStore {
         self.brake.step("synced")
     }
 
-    /// Puts what is staged and synced in its place. It is durable after the next sync; until then what has changed places with it
-    /// stays in staging.
-    fn carry_out(&self, step: &Move) -> Result<(), Error> {
+    /// Puts what is staged and synced in its place; says whether something is in staging still: what has changed places with it, or what
+    /// was not needed. It is durable after the next sync, and until then nothing of that may go.
+    fn carry_out(&self, step: &Move) -> Result<bool, Error> {
         let attempt = || format!("put {} in place", step.name);
         let target = self.path(&step.name)?;
         if step.grows {
             exchange(&step.staged, &target).map_err(Error::storage(attempt()))?;
-            return self.brake.step("version-exchanged");
+            self.brake.step("version-exchanged")?;
+            return Ok(true);
         }
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).map_err(Error::storage(attempt()))?;
         }
-        match fs::rename(&step.staged, &target) {
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => match &step.known_by {
-                // Somebody else has written the same tree meanwhile.
-                Some(last) if target.join(last).is_file() => {
-                    if !holds_same_files(&target, &step.staged)? {
-                        return Err(Error::storage(attempt())(io::ErrorKind::AlreadyExists.into()));
+        let is_left = match fs::rename(&step.staged, &target) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                match &step.known_by {
+                    // Somebody else has written the same tree meanwhile.
+                    Some(last) if target.join(last).is_file() => {
+                        if !holds_same_files(&target, &step.staged)? {
+                            return Err(Error::storage(attempt())(io::ErrorKind::AlreadyExists.into()));
+                        }
                     }
+                    // Remains under a name that a new tree gets.
+                    _ => exchange(&step.staged, &target).map_err(Error::storage(attempt()))?,
                 }
-                // Remains under a name that a new tree gets.
-                _ => exchange(&step.staged, &target).map_err(Error::storage(attempt()))?,
-            },
-            moved => moved.map_err(Error::storage(attempt()))?,
-        }
-        self.brake.step("moved")
+                true
+            }
+            moved => moved.map(|()| false).map_err(Error::storage(attempt()))?,
+        };
+        self.brake.step("moved")?;
+        Ok(is_left)
     }
 
-    fn carry_out_all(&self, moves: &[Move]) -> Result<(), Error> {
-        let done = moves.iter().try_for_each(|step| self.carry_out(step));
-        if done.is_err() {
-            self.discard(moves);
+    /// Puts all in their places; gives those of which something is in staging still.
+    fn carry_out_all(&self, moves: Vec<Move>) -> Result<Vec<Move>, Error> {
+        match moves.iter().map(|step| self.carry_out(step)).collect::<Result<Vec<bool>, Error>>() {
+            Ok(are_left) => Ok(moves
+                .into_iter()
+                .zip(are_left)
+                .filter(|(_, is_left)| *is_left)
+                .map(|(step, _)| step)
+                .collect()),
+            Err(error) => {
+                self.discard(&moves);
+                Err(error)
+            }
         }
-        done
     }
 
     fn staged(&self) -> PathBuf {
@@ -344,7 +357,7 @@ impl ObjectStore for DiskStore {
             self.discard(&moves);
             return Err(error);
         }
-        self.carry_out_all(&moves)?;
+        self.carry_out_all(moves)?;
         self.sync()
     }
 
@@ -355,19 +368,16 @@ impl ObjectStore for DiskStore {
             staged.iter().flatten().for_each(|moves| self.discard(moves));
             return Err(error);
         }
-        let mut carried_out = Vec::new();
+        let mut left = Vec::new();
         let moved = staged
             .into_iter()
             .map(|moves| {
-                let moves = moves?;
-                self.carry_out_all(&moves)?;
-                carried_out.extend(moves);
+                left.extend(self.carry_out_all(moves?)?);
                 Ok(())
             })
             .collect();
         let synced = self.sync();
-        // What a tree has changed places with, or what was not needed, is staged still.
-        self.discard(&carried_out);
+        self.discard(&left);
         synced.map(|()| moved)
     }
 
