@@ -17,6 +17,7 @@ mod cells;
 mod fixity;
 mod holds;
 mod intake;
+pub(crate) mod migrations;
 mod order;
 mod postgres;
 mod queue;

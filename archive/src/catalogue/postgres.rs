@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Row, Transaction};
 
 use super::cells::text;
-use super::{Catalogue, Held, Right};
+use super::{Catalogue, Held, Right, migrations};
 use crate::Error;
 
 mod belonging;
@@ -228,7 +228,7 @@ impl PostgresCatalogue {
         }
         let pool = pool.connect_with(settings.options(schema)).await;
         let pool = pool.map_err(Error::catalogue("connect to PostgreSQL"))?;
-        sqlx::migrate!("./migrations/postgres").run(&pool).await.map_err(Error::Migrate)?;
+        migrations::postgres().run(&pool).await.map_err(Error::Migrate)?;
         Ok(Self { pool, settings: settings.clone() })
     }
 

@@ -14,7 +14,7 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 use super::cells::text;
-use super::{Catalogue, Held, Right};
+use super::{Catalogue, Held, Right, migrations};
 use crate::lock::Lock;
 use crate::store::sync_directory;
 use crate::{Error, point};
@@ -160,7 +160,7 @@ impl SqliteCatalogue {
         let open = Error::catalogue("open the catalogue");
         let writer = options.clone().pragma("cache_size", REMEMBERED);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writer).await.map_err(open)?;
-        sqlx::migrate!("./migrations/sqlite").run(&writer).await.map_err(Error::Migrate)?;
+        migrations::sqlite().run(&writer).await.map_err(Error::Migrate)?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options);
         Ok(Self { writer, readers, directory: directory.to_owned(), _lock: lock })
     }

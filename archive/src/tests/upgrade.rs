@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 
 use super::fixture::{Document, House, archive_all, audit, id_of, now};
-use crate::catalogue::CATALOGUE;
+use crate::catalogue::{CATALOGUE, migrations};
 use crate::{Archive, Registration};
 
 async fn connect(file: &Path) -> SqliteConnection {
@@ -35,7 +35,7 @@ async fn turn_back(file: &Path, version: i64) {
     let present = file.with_extension("present");
     fs::rename(file, &present).unwrap();
     let mut old = connect(file).await;
-    let every = sqlx::migrate!("./migrations/sqlite");
+    let every = migrations::sqlite();
     let earlier = every.iter().filter(|step| step.version <= version).cloned().collect();
     sqlx::migrate::Migrator::with_migrations(earlier).run(&mut old).await.unwrap();
     let attach = format!("ATTACH '{}' AS present", present.display());
@@ -55,7 +55,7 @@ async fn turn_back(file: &Path, version: i64) {
 
 #[tokio::test]
 async fn a_catalogue_of_every_earlier_schema_is_brought_to_the_present_one() {
-    let last = sqlx::migrate!("./migrations/sqlite").iter().map(|step| step.version).max().unwrap();
+    let last = migrations::sqlite().iter().map(|step| step.version).max().unwrap();
     for version in 1..=last {
         let (house, archive) = House::new().await;
         let batch = archive_all(&house, &archive, 0..5).await;
