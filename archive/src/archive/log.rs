@@ -19,7 +19,8 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] while another process publishes; [`Error::LogMissing`] where less stands published than had been;
+    /// [`Error::InUse`] while another process publishes; [`Error::LogMissing`] where less stands published than had been, but for a
+    /// checkpoint alone that has an older one of the same log in its place;
     /// [`Error::Damaged`] where the catalogue, the tiles or the
     /// checkpoint contradict what has been published, or another key has signed it. Nothing is signed then.
     pub async fn publish_log(&self, key: &NoteKey) -> Result<Option<Checkpoint>, Error> {
@@ -38,7 +39,9 @@ impl Archive {
             None => None,
         };
         let earlier = self.catalogue.published_size().await?;
-        if published.as_ref().map_or(0, |checkpoint| checkpoint.size) < earlier {
+        if published.as_ref().map_or(0, |checkpoint| checkpoint.size) < earlier
+            && !self.goes_on(published.as_ref(), earlier).await?
+        {
             return Err(Error::LogMissing { path: self.catalogue.place() });
         }
         let total = self.catalogue.log_size().await?;
@@ -80,6 +83,14 @@ impl Archive {
             info!(size, "published the log at size {size}");
             published = Some(checkpoint);
         }
+    }
+
+    /// Whether a checkpoint of less than has been published may be gone on from: everything is there and begins with it.
+    async fn goes_on(&self, standing: Option<&Checkpoint>, published: u64) -> Result<bool, Error> {
+        let Some(standing) = standing.cloned() else { return Ok(false) };
+        let first = (published - 1) / WIDTH * WIDTH;
+        let entries = self.catalogue.log_entries(first, WIDTH).await?;
+        self.blocking(move |store| PublishedLog::new(store).goes_on(&standing, published, &entries)).await
     }
 
     /// The newest published checkpoint, a C2SP signed note.

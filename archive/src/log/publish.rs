@@ -5,8 +5,8 @@ use std::iter;
 use muniment_record::Digest;
 
 use super::tiles::{
-    PUBLIC, Tiles, WIDTH, bundle_path, companion_path, read_bundle, tile_path, width_of, write_bundle,
-    write_tile,
+    Grown, PUBLIC, TILE_HEIGHT, Tiles, WIDTH, bundle_path, companion_path, read_bundle, tile_path, width_of,
+    write_bundle, write_tile,
 };
 use super::tree::{fold, leaf_hash, root};
 use super::{Checkpoint, Entry};
@@ -56,14 +56,14 @@ impl<'a> PublishedLog<'a> {
         Ok(if is_there { size } else { 0 })
     }
 
-    /// Whether there is no checkpoint, or not the first of the entries that it promises.
+    /// Whether there is no checkpoint, or none of the entries that it promises.
     pub(crate) fn is_lost(self) -> bool {
         match self.note() {
             Ok(None) => true,
             Ok(Some(note)) => note.parse::<Checkpoint>().is_ok_and(|checkpoint| {
-                let width = width_of(0, checkpoint.size);
                 // Where that cannot be told, it is not lost, and reading it will say so.
-                width > 0 && !self.store.has(&bundle_path(0, width)).unwrap_or(true)
+                checkpoint.size > 0
+                    && !self.store.has_below(&format!("{PUBLIC}/tile/entries")).unwrap_or(true)
             }),
             // Damaged is not lost: it is named when it is read.
             Err(_) => false,
@@ -72,13 +72,18 @@ impl<'a> PublishedLog<'a> {
 
     /// Writes everything of a larger tree but its checkpoint, and gives its root. `entries` begin with the bundle that
     /// holds the last entry of the old tree, and what of it is published must be the same.
+    ///
+    /// What the old tiles say is believed once they lead to the old root, and before anything is written; the new root follows
+    /// from the bytes that are written. So a bit that is read wrong is neither written nor signed.
     pub(crate) fn extend(self, old: Option<&Checkpoint>, entries: &[Entry]) -> Result<(u64, Digest), Error> {
         let old_size = old.map_or(0, |checkpoint| checkpoint.size);
         let first_bundle = old_size.saturating_sub(1) / WIDTH;
         let first = first_bundle * WIDTH;
         let new_size = first + u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        let before = Tiles::new(self.store, old_size);
         if let Some(old) = old {
-            self.require_same(old, first_bundle, entries)?;
+            require_root(&before, old)?;
+            require_same(&before, entries)?;
         }
         let rows = (first_bundle..).zip(entries.chunks(WIDTH as usize));
         let rows = rows.map(|(index, entries)| (index, width_of(index, new_size), entries));
@@ -94,14 +99,34 @@ impl<'a> PublishedLog<'a> {
         self.store.put_once(bundles.collect::<Result<_, Error>>()?)?;
         let new: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry.leaf.as_bytes())).collect();
         let skipped = usize::try_from(old_size - first).unwrap_or(usize::MAX);
-        self.write_tiles(old_size, new_size, new.get(skipped..).unwrap_or_default().to_vec())?;
-        let tiles = Tiles::new(self.store, new_size);
-        if let Some(old) = old
-            && root(&tiles, old.size)? != old.root
-        {
-            return Err(Error::damaged("log", "its tiles do not lead to the checkpoint's root"));
+        let grown = grown_tiles(&before, new_size, new.get(skipped..).unwrap_or_default().to_vec())?;
+        let files = grown.iter().map(|((level, index), hashes)| {
+            let row = new_size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
+            (tile_path(*level, *index, width_of(*index, row)), write_tile(hashes))
+        });
+        self.store.put_once(files.collect())?;
+        Ok((new_size, root(&before.grown(new_size, grown), new_size)?))
+    }
+
+    /// Whether a checkpoint that stands is of a beginning of what has been published since, of so many entries: a put of it that had
+    /// timed out may have landed late. `entries` are those of the bundle that holds the last of them, as the catalogue has them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] where what stands under that size contradicts the checkpoint or the catalogue.
+    pub(crate) fn goes_on(
+        self,
+        standing: &Checkpoint,
+        published: u64,
+        entries: &[Entry],
+    ) -> Result<bool, Error> {
+        let tiles = Tiles::new(self.store, published);
+        match require_root(&tiles, standing).and_then(|()| require_same(&tiles, entries)) {
+            Ok(()) => Ok(true),
+            // The log lacks what was published.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
-        Ok((new_size, root(&tiles, new_size)?))
     }
 
     /// Writes companions. Those without entries beside them were left by a stop, and what they say may have been made anew
@@ -120,47 +145,6 @@ impl<'a> PublishedLog<'a> {
     /// Puts a signed checkpoint in the old one's place.
     pub(crate) fn sign_off(self, note: &str) -> Result<(), Error> {
         self.store.replace(&Self::checkpoint_name(), note.as_bytes())
-    }
-
-    /// The catalogue must know the published entries, or it is older than the log.
-    fn require_same(self, old: &Checkpoint, bundle: u64, entries: &[Entry]) -> Result<(), Error> {
-        let fault = || Error::damaged("catalogue", "it does not hold what the log has published: rebuild it");
-        let width = width_of(bundle, old.size);
-        let published = self.store.read(&bundle_path(bundle, width))?;
-        let published = read_bundle(&published).ok_or_else(fault)?;
-        let known = entries.get(..published.len()).ok_or_else(fault)?;
-        let same = published.iter().zip(known).all(|(leaf, entry)| *leaf == entry.leaf.as_bytes());
-        if same { Ok(()) } else { Err(fault()) }
-    }
-
-    /// Writes the tiles that are new or fuller, of all levels: `hashes` are those from `old` to `new`.
-    fn write_tiles(self, old: u64, new: u64, hashes: Vec<Digest>) -> Result<(), Error> {
-        let before = Tiles::new(self.store, old);
-        let (mut start, mut end, mut row) = (old, new, hashes);
-        let mut tiles = Vec::new();
-        let mut level = 0;
-        while start < end {
-            let mut full = Vec::new();
-            let mut rest = row.as_slice();
-            for index in start / WIDTH..=(end - 1) / WIDTH {
-                let width = width_of(index, end);
-                let mut tile = match width_of(index, start) {
-                    0 => Vec::new(),
-                    _ => before.tile(level, index)?,
-                };
-                let missing = usize::try_from(width).unwrap_or(usize::MAX).saturating_sub(tile.len());
-                let (taken, left) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
-                tile.extend_from_slice(taken);
-                rest = left;
-                tiles.push((tile_path(level, index, width), write_tile(&tile)));
-                if width == WIDTH {
-                    full.push(fold(&tile));
-                }
-            }
-            (start, end, row) = (start / WIDTH, end / WIDTH, full);
-            level += 1;
-        }
-        self.store.put_once(tiles)
     }
 
     /// The entries that are published, bundle by bundle, with those behind the checkpoint that a stop left: their place is taken for ever.
@@ -212,4 +196,55 @@ impl<'a> PublishedLog<'a> {
         }
         Ok((least > 0).then_some(least))
     }
+}
+
+/// The tiles must lead to a checkpoint's root.
+fn require_root(tiles: &Tiles<'_>, checkpoint: &Checkpoint) -> Result<(), Error> {
+    if root(tiles, checkpoint.size)? == checkpoint.root {
+        Ok(())
+    } else {
+        Err(Error::damaged("log", "its tiles do not lead to the checkpoint's root"))
+    }
+}
+
+/// The catalogue must know the published entries, or it is older than the log. `entries` begin with the tree's last bundle.
+fn require_same(tiles: &Tiles<'_>, entries: &[Entry]) -> Result<(), Error> {
+    let last = tiles.size().saturating_sub(1) / WIDTH;
+    let published = tiles.tile(0, last)?;
+    let known = entries.get(..published.len()).unwrap_or_default();
+    let known = known.iter().map(|entry| leaf_hash(entry.leaf.as_bytes()));
+    if known.eq(published) {
+        Ok(())
+    } else {
+        Err(Error::damaged("catalogue", "it does not hold what the log has published: rebuild it"))
+    }
+}
+
+/// The tiles that are new or fuller in a larger tree, of all levels, by level and index: `hashes` are those that it has in addition.
+fn grown_tiles(before: &Tiles<'_>, new: u64, hashes: Vec<Digest>) -> Result<Grown, Error> {
+    let (mut start, mut end, mut row) = (before.size(), new, hashes);
+    let mut grown = Vec::new();
+    let mut level = 0;
+    while start < end {
+        let mut full = Vec::new();
+        let mut rest = row.as_slice();
+        for index in start / WIDTH..=(end - 1) / WIDTH {
+            let width = width_of(index, end);
+            let mut tile = match width_of(index, start) {
+                0 => Vec::new(),
+                _ => before.tile(level, index)?,
+            };
+            let missing = usize::try_from(width).unwrap_or(usize::MAX).saturating_sub(tile.len());
+            let (taken, left) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
+            tile.extend_from_slice(taken);
+            rest = left;
+            if width == WIDTH {
+                full.push(fold(&tile));
+            }
+            grown.push(((level, index), tile));
+        }
+        (start, end, row) = (start / WIDTH, end / WIDTH, full);
+        level += 1;
+    }
+    Ok(grown)
 }

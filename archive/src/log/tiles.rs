@@ -13,7 +13,7 @@ use crate::store::Store;
 /// Hashes in a full tile and entries in a full bundle.
 pub(crate) const WIDTH: u64 = 256;
 /// A tile's levels of the tree.
-const TILE_HEIGHT: u32 = 8;
+pub(super) const TILE_HEIGHT: u32 = 8;
 /// How many tiles are remembered.
 const REMEMBERED: usize = 1024;
 
@@ -95,6 +95,9 @@ pub(crate) struct Tiles<'a> {
     remembered: RefCell<HashMap<(u32, u64), Rc<Tile>>>,
 }
 
+/// Tiles of a tree that has grown, by level and index.
+pub(super) type Grown = Vec<((u32, u64), Vec<Digest>)>;
+
 /// A tile's hashes, and above them those of the complete subtrees over two, four, … of them.
 struct Tile(Vec<Vec<Digest>>);
 
@@ -112,6 +115,18 @@ impl Tile {
 impl<'a> Tiles<'a> {
     pub(crate) fn new(store: &'a Store, size: u64) -> Self {
         Self { store, size, remembered: RefCell::default() }
+    }
+
+    /// The tree when it has grown to a size, where these tiles are all that have changed: they are remembered, not read.
+    pub(super) fn grown(mut self, size: u64, tiles: Grown) -> Self {
+        let new = tiles.into_iter().map(|(place, hashes)| (place, Rc::new(Tile::new(hashes))));
+        self.remembered.get_mut().extend(new);
+        self.size = size;
+        self
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
     }
 
     /// The hashes of a tile as full as this size makes it.

@@ -10,9 +10,11 @@ use muniment_seal::note::NoteKey;
 use proptest::prelude::*;
 
 use super::fixture::{House, archive_all, audit, files, id_of, now};
-use crate::log::Entry;
+use crate::log::{Entry, Tiles, inclusion};
 use crate::store::{DiskStore, Fault, Faulty};
-use crate::{Archive, Checkpoint, ConsistencyProof, LogProof, leaf_hash, verify_consistency};
+use crate::{
+    Archive, Checkpoint, ConsistencyProof, LogProof, leaf_hash, verify_consistency, verify_inclusion,
+};
 
 /// Publishes an archive that has something to publish.
 async fn publish(archive: &Archive, key: &NoteKey) -> Checkpoint {
@@ -169,6 +171,108 @@ async fn what_failed_and_yet_happened_at_any_call_of_publishing_forks_nothing() 
         }
     }
     assert!(met > 40, "{met} faults");
+}
+
+/// What is read wrong once is neither written nor signed, and blocks nothing: the next attempt reads it right.
+#[tokio::test]
+async fn what_is_read_wrong_while_publishing_is_neither_written_nor_signed() {
+    let mut met = 0;
+    for seed in 1..16 {
+        let house = House::empty();
+        let home = house.home();
+        Archive::create(&home).await.unwrap().close().await;
+        let attempts = Cell::new(seed << 16);
+        let open = |one_in| {
+            attempts.set(attempts.get() + 2);
+            let disk = DiskStore::open(&home).unwrap();
+            let faults = [Fault::BitFlip, Fault::ShortRead];
+            Archive::open_on(&home, Arc::new(Faulty::new(disk, attempts.get(), one_in, &faults)))
+        };
+        let key = key();
+        let (mut size, mut seen) = (0, Vec::<Checkpoint>::new());
+        for grown in [3, 250, 270, 515] {
+            let archive = open(u32::MAX).await.unwrap();
+            enter(&archive, size..grown).await;
+            size = grown;
+            archive.close().await;
+            drop(archive);
+            let mut wrong = 0;
+            let published = loop {
+                let Ok(archive) = open(3).await else { continue };
+                let published = archive.publish_log(&key).await;
+                archive.close().await;
+                match published {
+                    Ok(checkpoint) => break checkpoint.unwrap(),
+                    Err(error) => assert_eq!(error.kind(), crate::ErrorKind::Corrupt, "seed {seed}: {error}"),
+                }
+                wrong += 1;
+                assert!(wrong < 200, "seed {seed}: publishing is blocked");
+            };
+            met += wrong;
+            assert_eq!((published.size, published.root), (u64::from(size), expected_root(size)), "{seed}");
+            seen.push(published);
+        }
+        let archive = open(u32::MAX).await.unwrap();
+        let newest = seen.last().unwrap();
+        for earlier in &seen {
+            let path = archive.prove_consistency(earlier.size).await.unwrap().path;
+            assert!(verify_consistency((earlier.size, &earlier.root), (newest.size, &newest.root), &path));
+            // The tiles of that time too.
+            let tiles = Tiles::new(&archive.store, earlier.size);
+            let path = inclusion(&tiles, 1, earlier.size).unwrap();
+            let leaf = leaf_hash(b"leaf 1");
+            assert!(verify_inclusion(&leaf, 1, earlier.size, &path, &earlier.root), "seed {seed}");
+        }
+    }
+    assert!(met > 30, "{met} attempts were ended by what was read");
+}
+
+#[tokio::test]
+async fn an_older_checkpoint_that_lands_late_is_gone_on_from() {
+    for grown in [100, 256, 300, 600] {
+        for more in [0, 5] {
+            let (house, archive) = House::new().await;
+            let key = key();
+            let place = house.home().join("log/public/checkpoint");
+            enter(&archive, 0..40).await;
+            let first = publish(&archive, &key).await;
+            let late = fs::read(&place).unwrap();
+            enter(&archive, 40..grown).await;
+            let second = publish(&archive, &key).await;
+            fs::write(&place, &late).unwrap();
+            enter(&archive, grown..grown + more).await;
+            let last = publish(&archive, &key).await;
+            assert_eq!((last.size, last.root), (u64::from(grown + more), expected_root(grown + more)));
+            for earlier in [first, second] {
+                let path = archive.prove_consistency(earlier.size).await.unwrap().path;
+                let (old, new) = ((earlier.size, &earlier.root), (last.size, &last.root));
+                assert!(verify_consistency(old, new, &path));
+            }
+            // Another log's, or where something of what was published is not there: nothing is signed.
+            let stranger = self::key();
+            let other = Checkpoint { root: Digest::of(b"fork"), ..late_of(&late) };
+            fs::write(&place, key.sign(&other.to_string()).unwrap()).unwrap();
+            assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "damaged");
+            fs::write(&place, stranger.sign(&late_of(&late).to_string()).unwrap()).unwrap();
+            assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "checkpoint");
+            fs::write(&place, &late).unwrap();
+            fs::remove_file(house.home().join(tile_of(grown + more))).unwrap();
+            assert_eq!(archive.publish_log(&key).await.unwrap_err().code(), "log-missing");
+            assert_eq!(fs::read(&place).unwrap(), late);
+        }
+    }
+}
+
+fn late_of(note: &[u8]) -> Checkpoint {
+    std::str::from_utf8(note).unwrap().parse().unwrap()
+}
+
+/// The last tile of a tree of this size.
+fn tile_of(size: u32) -> String {
+    match size % 256 {
+        0 => format!("log/public/tile/0/{:03}", size / 256 - 1),
+        width => format!("log/public/tile/0/{:03}.p/{width}", size / 256),
+    }
 }
 
 /// Entries come in all the while: each publishing ends nevertheless, and promises no less than there was when it began.
