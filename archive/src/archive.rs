@@ -26,6 +26,7 @@ pub use deposit::RecoverReport;
 pub use hold::HoldReport;
 #[cfg(test)]
 pub(crate) use revise::Revision;
+pub(crate) use revise::whole_version;
 
 use group::{Group, place_of};
 

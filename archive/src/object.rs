@@ -108,6 +108,15 @@ impl StoredObject {
     pub(crate) fn load_at(store: &Store, path: &str, id: &str) -> Result<Self, Error> {
         let root = format!("ocfl/{path}");
         let inventory = load_inventory(store, &root, id)?;
+        Self::of_inventory(store, root, id, inventory)
+    }
+
+    /// Reads the object of this record as an inventory describes it, whatever the root's sidecar says.
+    pub(crate) fn by_inventory(store: &Store, id: RecordId, inventory: Inventory) -> Result<Self, Error> {
+        Self::of_inventory(store, name_of(id), &object_id(id), inventory)
+    }
+
+    fn of_inventory(store: &Store, root: String, id: &str, inventory: Inventory) -> Result<Self, Error> {
         let VersionFile { record, events, .. } = load_version(store, &root, &inventory, &inventory.head)?;
         let is_head = inventory.head_number() == Some(record.version);
         if object_id(record.id) != id

@@ -1,8 +1,13 @@
 //! The rebuild: a catalogue made again from the objects alone.
 
+mod damage;
 mod holds;
 mod keep;
+mod log;
+mod logged;
+mod object;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,21 +17,23 @@ use muniment_record::RecordId;
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::catalogue::{Catalogue, CatalogueAt, Restored};
+use crate::catalogue::{Catalogue, CatalogueAt};
 use crate::finding::Findings;
-use crate::log::{Entry, PublishedLog};
-use crate::object::{StoredObject, is_pdf, name_of};
+use crate::log::PublishedLog;
+use crate::object::name_of;
 use crate::store::{DiskStore, ObjectStore, Store, side_by_side};
 use crate::walk::Walk;
-use crate::{Archive, AuditFinding, AuditProblem, Error, Leaf, point};
+use crate::{Archive, AuditFinding, AuditProblem, Error, point};
 
+use damage::{is_damage, none_to_be_had};
 use holds::restore_holds;
 use keep::Known;
+use log::{RestoredLog, restore_log};
+use logged::Logged;
+use object::{Loaded, load};
 
 /// How many objects are read, and written in one transaction, at a time.
 const AT_ONCE: usize = 256;
-/// How many bundles of the log are written in one transaction.
-const BUNDLES_AT_ONCE: usize = 16;
 
 /// The completeness statement of a rebuild: what was found in storage and what of it is in the new catalogue.
 #[derive(Clone, Debug, Serialize)]
@@ -43,14 +50,21 @@ pub struct RebuildReport {
     pub log_entries: u64,
     /// Documents that were not archived, and are known of the old catalogue; nothing where that could not be read.
     pub not_archived: Option<u64>,
-    /// The objects that are not in the new catalogue, and why, and what does not belong in storage.
+    /// The objects that are not in the new catalogue, and why; versions that the log names and no object has; files of the log that are
+    /// damaged; and what does not belong in storage.
     pub findings: Vec<AuditFinding>,
 }
 
 impl RebuildReport {
-    /// Whether every object is in the new catalogue and nothing else was found.
+    /// Whether every object is in the new catalogue, and every version that the log names, and nothing else was found.
     pub fn is_complete(&self) -> bool {
         self.objects == self.records && self.findings.is_empty()
+    }
+
+    /// Whether files of the published log are damaged: none of its entries are in the new catalogue then, and nothing can be published
+    /// until the files are brought back and the catalogue is made again.
+    pub fn log_is_damaged(&self) -> bool {
+        self.findings.iter().any(|finding| finding.object.starts_with("log/"))
     }
 }
 
@@ -89,7 +103,8 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] while any process has the archive open, [`Error::LogMissing`]. Objects that cannot be read are findings, not errors.
+    /// [`Error::InUse`] while any process has the archive open, [`Error::LogMissing`]. What is damaged or gone is a finding, not an error.
+    /// What does not answer, store or old catalogue, is an error: nothing has changed then, and the rebuild is to be made again.
     pub async fn rebuild(dir: &Path, now: Timestamp, new_log: bool) -> Result<RebuildReport, Error> {
         Self::rebuild_on(dir, Arc::new(DiskStore::open(dir)?), now, new_log).await
     }
@@ -123,26 +138,22 @@ async fn rebuild(
 ) -> Result<RebuildReport, Error> {
     // A stop may have come between the two writes of an entry: its place is taken all the same.
     store.objects().take_from_second("log/public/tile")?;
-    if !new_log && PublishedLog::new(store).is_lost() && !Walk::over(store)?.objects.is_empty() {
+    let is_lost = store.copies().iter().all(|copy| PublishedLog::new(copy).is_lost());
+    if !new_log && is_lost && !Walk::over(store)?.objects.is_empty() {
         return Err(Error::LogMissing { path: at.to_string() });
     }
-    let catalogue = at.create_beside().await?;
     let old = match at.open_alone().await {
         Ok(old) => Some(old),
-        Err(error) if error.is_unanswered() => {
-            catalogue.close().await;
-            return Err(error);
-        }
         Err(error) => {
-            info!("the old catalogue is not read: {error}");
+            let why = none_to_be_had(error)?;
+            info!("the old catalogue is not read: {why}");
             None
         }
     };
-    let built = build(store, catalogue.as_ref(), old.as_deref(), now).await;
+    let built = build(at, store, old.as_deref(), now).await;
     if let Some(old) = old {
         old.close().await;
     }
-    catalogue.close().await;
     let report = built?;
     at.swap().await?;
     info!(objects = report.objects, records = report.records, "rebuilt the catalogue");
@@ -150,127 +161,145 @@ async fn rebuild(
 }
 
 async fn build(
+    at: &CatalogueAt,
     store: &Store,
-    catalogue: &dyn Catalogue,
     old: Option<&dyn Catalogue>,
     now: Timestamp,
 ) -> Result<RebuildReport, Error> {
+    let mut catalogue = at.create_beside().await?;
+    let mut restored = restore_log(store, catalogue.as_ref()).await;
+    if let Ok(log) = &mut restored
+        && !log.damage.is_empty()
+    {
+        // All of it or nothing.
+        catalogue.close().await;
+        catalogue = at.create_beside().await?;
+        log.entries = 0;
+    }
+    let built = match restored {
+        Ok(log) => restore(store, catalogue.as_ref(), old, log, now).await,
+        Err(error) => Err(error),
+    };
+    catalogue.close().await;
+    built
+}
+
+async fn restore(
+    store: &Store,
+    catalogue: &dyn Catalogue,
+    old: Option<&dyn Catalogue>,
+    log: RestoredLog,
+    now: Timestamp,
+) -> Result<RebuildReport, Error> {
+    if !log.damage.is_empty() {
+        // Without its entries nothing more can be published, which is right: the log is to be mended first. The catalogue is to know
+        // that it lacks them.
+        let published = match PublishedLog::new(store).size() {
+            Err(error) if is_damage(store, &error) => 0,
+            size => size?,
+        };
+        catalogue.note_published(published).await?;
+    }
     let walk = Walk::over(store)?;
-    let mut report = RebuildReport {
+    let report = RebuildReport {
         rebuilt_at: now,
         objects: u64::try_from(walk.objects.len()).unwrap_or(u64::MAX),
         records: 0,
         pages: 0,
-        log_entries: 0,
+        log_entries: log.entries,
         not_archived: None,
-        findings: Vec::new(),
+        findings: log.damage,
     };
+    let mut work = Work { store, catalogue, logged: log.logged, report };
     let mut general = Findings::on(None);
     for stray in walk.strays {
         general.add(stray, AuditProblem::Extra, "does not belong in the storage root");
     }
-    report.findings.append(&mut general.list);
-    report.log_entries = restore_log(store, catalogue, &mut report.findings).await?;
-    for ids in walk.objects.chunks(AT_ONCE) {
-        let mut found = Vec::with_capacity(ids.len());
-        let read = |id| (id, load(store, id).and_then(|object| Ok((object.earlier(store)?, object))));
-        for (id, read) in side_by_side(store.objects().width(), ids.to_vec(), read) {
-            match read {
-                Ok((earlier, object)) => {
-                    let receipt = object.receipt();
-                    let arrival = object.events.arrival;
-                    found.push(Restored { record: object.record, receipt, arrival, earlier });
-                }
-                Err(error) => report.findings.push(finding(id, &error, AuditProblem::Unreadable)),
-            }
-        }
-        for (one, restored) in found.iter().zip(catalogue.restore(&found).await?) {
-            match restored {
-                Ok(()) => {
-                    report.records += 1;
-                    report.pages += u64::try_from(one.record.pages.len()).unwrap_or(u64::MAX);
-                }
-                Err(error) => report.findings.push(finding(one.record.id, &error, AuditProblem::Catalogue)),
-            }
-        }
+    work.report.findings.append(&mut general.list);
+    // Those first that were acknowledged: what a stop left of one that was not may have the same source or result code.
+    let unpublished = match old {
+        Some(old) => unless_lost(keep::unpublished_ids(old, catalogue).await)?.unwrap_or_default(),
+        None => HashSet::new(),
+    };
+    let is_acknowledged = |id: &RecordId| work.logged.names(*id) || unpublished.contains(id);
+    let (acknowledged, others): (Vec<_>, Vec<_>) = walk.objects.into_iter().partition(is_acknowledged);
+    for ids in acknowledged.chunks(AT_ONCE).chain(others.chunks(AT_ONCE)) {
+        work.restore_some(ids, now).await?;
         point::reached("rebuilt-records-committed");
     }
     if let Some(old) = old {
-        report.not_archived = take_over(old, catalogue, report.records).await?;
+        work.take_over(old).await?;
         point::reached("rebuilt-rest-committed");
     }
+    let Work { logged, mut report, .. } = work;
+    logged.name_missing(&mut report.findings);
     restore_holds(catalogue, &mut report.findings).await?;
     Ok(report)
 }
 
-/// Takes over what only the old catalogue knows; says of how many documents that were not archived, or nothing where it cannot be read.
-async fn take_over(
-    old: &dyn Catalogue,
-    catalogue: &dyn Catalogue,
-    records: u64,
-) -> Result<Option<u64>, Error> {
-    match Known::read(old, catalogue).await {
-        Ok(known) => known.write(catalogue, records).await.map(Some),
-        Err(error) if error.is_unanswered() => Err(error),
+/// A new catalogue on its way.
+struct Work<'a> {
+    store: &'a Store,
+    catalogue: &'a dyn Catalogue,
+    logged: Logged,
+    report: RebuildReport,
+}
+
+impl Work<'_> {
+    /// Brings the records of some objects into the catalogue.
+    async fn restore_some(&mut self, ids: &[RecordId], now: Timestamp) -> Result<(), Error> {
+        let (mut found, mut begun) = (Vec::with_capacity(ids.len()), Vec::new());
+        let (store, width) = (self.store, self.store.objects().width());
+        for (id, read) in side_by_side(width, ids.to_vec(), |id| (id, load(store, id))) {
+            match read {
+                Ok(Loaded { restored, begins }) => {
+                    found.push(restored);
+                    begun.push(begins);
+                }
+                Err(error) if is_damage(store, &error) => {
+                    self.report.findings.push(finding(id, &error, AuditProblem::Unreadable));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let restored = self.catalogue.restore(&found).await?;
+        for ((one, begun), restored) in found.iter().zip(begun).zip(restored) {
+            if let Err(error) = restored {
+                self.report.findings.push(finding(one.record.id, &error, AuditProblem::Catalogue));
+                continue;
+            }
+            self.report.records += 1;
+            self.report.pages += u64::try_from(one.record.pages.len()).unwrap_or(u64::MAX);
+            self.logged.note(one);
+            if let Some(version) = begun {
+                // Recovery ends it, or removes what there is of it.
+                self.catalogue.begin_revision(one.record.id, version, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what only the old catalogue knows, where it can be read.
+    async fn take_over(&mut self, old: &dyn Catalogue) -> Result<(), Error> {
+        let Some(known) = unless_lost(Known::read(old, self.catalogue).await)? else { return Ok(()) };
+        let named: HashSet<RecordId> =
+            self.report.findings.iter().filter_map(|finding| finding.record).collect();
+        let is_new = |finding: &&AuditFinding| finding.record.is_none_or(|id| !named.contains(&id));
+        self.report.findings.extend(known.missing().iter().filter(is_new).cloned());
+        self.report.not_archived = Some(known.write(self.catalogue, self.report.records).await?);
+        Ok(())
+    }
+}
+
+/// What was read of the old catalogue; nothing where it is damaged, or of another schema.
+fn unless_lost<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(read) => Ok(Some(read)),
         Err(error) => {
-            warn!("nothing is taken over from the old catalogue, which cannot be read: {error}");
+            let why = none_to_be_had(error)?;
+            warn!("nothing is taken over from the old catalogue, which cannot be read: {why}");
             Ok(None)
         }
-    }
-}
-
-/// Takes over what the log has published: its order cannot be made again from the objects.
-async fn restore_log(
-    store: &Store,
-    catalogue: &dyn Catalogue,
-    findings: &mut Vec<AuditFinding>,
-) -> Result<u64, Error> {
-    let log = PublishedLog::new(store);
-    // All or nothing: they are read twice, so that not all of them are in memory at a time.
-    let whole = log.bundles().and_then(|mut bundles| bundles.try_for_each(|bundle| bundle.map(drop)));
-    match whole {
-        Ok(()) => {}
-        Err(error) if error.is_unanswered() => return Err(error),
-        Err(error) => {
-            // Without them nothing more can be published, which is right: the log must be restored from a copy first. The catalogue
-            // is to know that it lacks them.
-            catalogue.note_published(log.size()?).await?;
-            let mut general = Findings::on(None);
-            general.add("log", AuditProblem::Unreadable, error.to_string());
-            findings.append(&mut general.list);
-            return Ok(0);
-        }
-    }
-    let entry = |(leaf, companion): (String, String)| {
-        let read: Leaf =
-            serde_json::from_str(&leaf).map_err(|_| Error::damaged("log", "an entry is not a leaf"))?;
-        Ok(Entry { record: read.record, version: read.version, leaf, companion })
-    };
-    let mut bundles = log.bundles()?;
-    let mut restored = 0;
-    loop {
-        let some: Vec<_> = bundles.by_ref().take(BUNDLES_AT_ONCE).collect::<Result<_, Error>>()?;
-        let entries: Vec<Entry> = some.into_iter().flatten().map(entry).collect::<Result<_, Error>>()?;
-        if entries.is_empty() {
-            break;
-        }
-        catalogue.append(&entries).await?;
-        restored += u64::try_from(entries.len()).unwrap_or(u64::MAX);
-    }
-    point::reached("rebuilt-log-committed");
-    Ok(restored)
-}
-
-/// Reads an object; its PDF must be there with the right length. Hashing it is the audit's work.
-fn load(store: &Store, id: RecordId) -> Result<StoredObject, Error> {
-    let object = StoredObject::load(store, id)?;
-    let root = name_of(id);
-    let path = object.inventory.head_file(is_pdf).map(|(path, _)| format!("{root}/{path}"));
-    let path = path.ok_or_else(|| Error::damaged(&root, "the inventory names no PDF"))?;
-    match store.objects().head(&path)? {
-        Some(bytes) if bytes == object.record.bytes => Ok(object),
-        Some(_) => Err(Error::damaged(path, "its length is not the one in record.json")),
-        None => Err(Error::damaged(path, "missing")),
     }
 }
 

@@ -39,6 +39,32 @@ fn catalogue_and_index_come_back_from_storage_alone() {
     assert_eq!(again["ledger"]["duplicate"]["documents"], objects, "what was archived is still known");
 }
 
+#[test]
+fn a_damaged_log_is_named_and_the_rest_comes_back() {
+    let house = House::without_ocr();
+    house.take(&[&samples()], 0);
+    let objects = house.audit_is_clean();
+    let before: Vec<Value> = QUERIES.iter().map(|query| hits(&house, query)).collect();
+    let entries = all_files(&house.home().join("archive/log/public/tile/entries"));
+    let newest = entries.last().expect("entries of the log");
+    let sound = fs::read(newest).expect("a bundle");
+    let mut bytes = sound.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(newest, bytes).expect("a bundle is damaged");
+    fs::remove_file(house.home().join("archive/catalog.sqlite")).expect("the catalogue is removed");
+
+    let damaged = house.run(["rebuild"]).expect(1);
+    assert!(damaged.stdout.contains("changed: log/public/tile/entries/"), "{}", damaged.stdout);
+    assert!(damaged.stderr.contains("nothing is published"), "{}", damaged.stderr);
+    let after: Vec<Value> = QUERIES.iter().map(|query| hits(&house, query)).collect();
+    assert_eq!(after, before);
+
+    fs::write(newest, sound).expect("the bundle is brought back");
+    house.run(["rebuild"]).expect(0);
+    assert_eq!(house.audit_is_clean(), objects);
+}
+
 /// Deletes, cuts short and changes each file of the index, and swaps it with another: an audit says so, or what the index answers is as
 /// before, and the rest of the archive stays usable.
 #[test]

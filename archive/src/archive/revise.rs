@@ -154,7 +154,7 @@ fn mend(store: &Store, id: RecordId, version: u32) -> Result<(), Error> {
 }
 
 /// The root inventory, where it is of this version and all that it names is there and sound.
-fn whole_version(store: &Store, id: RecordId, version: u32) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn whole_version(store: &Store, id: RecordId, version: u32) -> Result<Option<Vec<u8>>, Error> {
     let root = name_of(id);
     let read = |path: &str| match store.read(&format!("{root}/{path}")) {
         Ok(bytes) => Ok(Some(bytes)),

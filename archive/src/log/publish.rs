@@ -1,12 +1,10 @@
 //! From the catalogue's order to published files.
 
-use std::iter;
-
 use muniment_record::Digest;
 
 use super::tiles::{
-    Grown, PUBLIC, TILE_HEIGHT, Tiles, WIDTH, bundle_path, companion_path, read_bundle, tile_path, width_of,
-    write_bundle, write_tile,
+    Grown, PUBLIC, TILE_HEIGHT, Tiles, WIDTH, bundle_path, companion_path, tile_path, width_of, write_bundle,
+    write_tile,
 };
 use super::tree::{fold, leaf_hash, root};
 use super::{Checkpoint, Entry};
@@ -145,56 +143,6 @@ impl<'a> PublishedLog<'a> {
     /// Puts a signed checkpoint in the old one's place.
     pub(crate) fn sign_off(self, note: &str) -> Result<(), Error> {
         self.store.replace(&Self::checkpoint_name(), note.as_bytes())
-    }
-
-    /// The entries that are published, bundle by bundle, with those behind the checkpoint that a stop left: their place is taken for ever.
-    ///
-    /// # Errors
-    ///
-    /// An iteration that gives an error has ended.
-    pub(crate) fn bundles(
-        self,
-    ) -> Result<impl Iterator<Item = Result<Vec<(String, String)>, Error>> + use<'a>, Error> {
-        let size = match self.note()? {
-            Some(note) => note.parse::<Checkpoint>()?.size,
-            None => 0,
-        };
-        let mut next = Some(0);
-        Ok(iter::from_fn(move || {
-            let index = next.take()?;
-            let bundle = self.bundle(index, width_of(index, size)).transpose()?;
-            next = bundle.as_ref().is_ok_and(|bundle| bundle.len() == WIDTH as usize).then_some(index + 1);
-            Some(bundle)
-        }))
-    }
-
-    /// A bundle of entries, each with its companion, at least as wide as the checkpoint says; nothing where there is none.
-    fn bundle(self, index: u64, least: u64) -> Result<Option<Vec<(String, String)>>, Error> {
-        let Some(width) = self.widest(index, least)? else { return Ok(None) };
-        let leaves = self.store.read(&bundle_path(index, width))?;
-        let companions = self.store.read(&companion_path(index, width))?;
-        let fault = || Error::damaged(bundle_path(index, width), "entries and companions do not agree");
-        let leaves = read_bundle(&leaves).ok_or_else(fault)?;
-        let companions = String::from_utf8(companions).map_err(|_| fault())?;
-        let companions: Vec<&str> = companions.lines().collect();
-        if leaves.len() != companions.len() || u64::try_from(leaves.len()) != Ok(width) {
-            return Err(fault());
-        }
-        let pairs = leaves.into_iter().zip(companions).map(|(leaf, companion)| {
-            let leaf = String::from_utf8(leaf.to_vec()).map_err(|_| fault())?;
-            Ok((leaf, companion.to_owned()))
-        });
-        pairs.collect::<Result<_, Error>>().map(Some)
-    }
-
-    /// How wide the widest bundle with this index is; at least as wide as the checkpoint says.
-    fn widest(self, index: u64, least: u64) -> Result<Option<u64>, Error> {
-        for width in (least + 1..=WIDTH).rev() {
-            if self.store.has(&bundle_path(index, width))? {
-                return Ok(Some(width));
-            }
-        }
-        Ok((least > 0).then_some(least))
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use muniment_record::{Digest, RecordId};
 
+use super::logged::missing;
 use crate::catalogue::{Catalogue, Cell, TABLES, Table};
 use crate::log::Entry;
-use crate::{Error, Leaf};
+use crate::{AuditFinding, Error, Leaf};
 
 /// How many rows are read, or written in one transaction, at a time.
 const AT_ONCE: u32 = 5000;
@@ -22,6 +23,8 @@ pub(super) struct Known {
     jobs: Vec<Row>,
     revisions: Vec<(RecordId, u32)>,
     entries: Vec<Entry>,
+    /// Versions that other entries name, and that storage has not.
+    missing: Vec<AuditFinding>,
 }
 
 impl Known {
@@ -30,13 +33,20 @@ impl Known {
         let arrivals = rows(old, table("arrivals")?, |row| {
             text(row, "arrivals", "state").is_ok_and(|state| state != Some("archived"))
         });
+        let (entries, missing) = unpublished(old, new).await?;
         Ok(Self {
             batches: rows(old, table("batches")?, |_| true).await?,
             arrivals: arrivals.await?,
             jobs: rows(old, table("jobs")?, |_| true).await?,
             revisions: old.revisions().await?,
-            entries: unpublished(old, new).await?,
+            entries,
+            missing,
         })
+    }
+
+    /// The versions that were entered in the log, not published yet, and that storage has not.
+    pub(super) fn missing(&self) -> &[AuditFinding] {
+        &self.missing
     }
 
     /// Writes it to the new catalogue, into which so many records were brought: all that does not contradict storage. Gives how
@@ -146,37 +156,69 @@ async fn is_archived(new: &dyn Catalogue, row: &Row) -> Result<bool, Error> {
     }
 }
 
-/// The entries behind those that storage has, where the old catalogue has the same before them: each of a record that is in storage, with
-/// the companion that it commits to.
-async fn unpublished(old: &dyn Catalogue, new: &dyn Catalogue) -> Result<Vec<Entry>, Error> {
-    let size = new.log_size().await?;
-    if let Some(last) = size.checked_sub(1)
-        && old.leaves(last, 1).await? != new.leaves(last, 1).await?
-    {
-        return Ok(Vec::new());
+/// The records of which entries behind those that storage has speak.
+pub(super) async fn unpublished_ids(
+    old: &dyn Catalogue,
+    new: &dyn Catalogue,
+) -> Result<HashSet<RecordId>, Error> {
+    let (mut ids, mut first) = (HashSet::new(), new.log_size().await?);
+    if !goes_on(old, new, first).await? {
+        return Ok(ids);
     }
-    let (mut entries, mut first) = (Vec::new(), size);
+    loop {
+        let page = old.leaves(first, AT_ONCE).await?;
+        if page.is_empty() {
+            return Ok(ids);
+        }
+        first += u64::try_from(page.len()).unwrap_or(u64::MAX);
+        ids.extend(page.iter().filter_map(|leaf| Leaf::from_entry(leaf).ok()).map(|leaf| leaf.record));
+    }
+}
+
+/// The entries behind those that storage has, where the old catalogue has the same before them: each of a record that is in storage, with
+/// the companion that it commits to. And the versions that others name and storage has not.
+async fn unpublished(
+    old: &dyn Catalogue,
+    new: &dyn Catalogue,
+) -> Result<(Vec<Entry>, Vec<AuditFinding>), Error> {
+    let (mut entries, mut lost, mut first) = (Vec::new(), Vec::new(), new.log_size().await?);
+    if !goes_on(old, new, first).await? {
+        return Ok((entries, lost));
+    }
     loop {
         let page = old.log_entries(first, u64::from(AT_ONCE)).await?;
         if page.is_empty() {
-            return Ok(entries);
+            return Ok((entries, lost));
         }
         first += u64::try_from(page.len()).unwrap_or(u64::MAX);
         for entry in page {
-            if is_sound(&entry, new).await? {
+            let Some(leaf) = sound_leaf(&entry) else { continue };
+            if is_in_storage(&leaf, new).await? {
                 entries.push(entry);
+            } else if !leaf.event.is_of_holds() {
+                lost.push(missing(leaf.record, leaf.version, &leaf.sha256));
             }
         }
     }
 }
 
-async fn is_sound(entry: &Entry, new: &dyn Catalogue) -> Result<bool, Error> {
-    let Ok(leaf) = Leaf::from_entry(&entry.leaf) else { return Ok(false) };
-    if (leaf.record, leaf.version) != (entry.record, entry.version)
-        || leaf.commitment != Digest::of(entry.companion.as_bytes())
-    {
-        return Ok(false);
+/// Whether the old catalogue has the same entry as the new one where that ends, which has so many.
+async fn goes_on(old: &dyn Catalogue, new: &dyn Catalogue, size: u64) -> Result<bool, Error> {
+    match size.checked_sub(1) {
+        Some(last) => Ok(old.leaves(last, 1).await? == new.leaves(last, 1).await?),
+        None => Ok(true),
     }
+}
+
+/// The leaf of an entry that agrees with itself.
+fn sound_leaf(entry: &Entry) -> Option<Leaf> {
+    let leaf = Leaf::from_entry(&entry.leaf).ok()?;
+    let agrees = (leaf.record, leaf.version) == (entry.record, entry.version)
+        && leaf.commitment == Digest::of(entry.companion.as_bytes());
+    agrees.then_some(leaf)
+}
+
+async fn is_in_storage(leaf: &Leaf, new: &dyn Catalogue) -> Result<bool, Error> {
     Ok(match new.record(leaf.record).await? {
         Some(record) if record.version == leaf.version => record.sha256 == leaf.sha256,
         Some(record) => record.version > leaf.version,

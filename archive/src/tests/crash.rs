@@ -29,7 +29,7 @@ pub(super) fn key_of(house: &House) -> NoteKey {
 }
 
 /// A house with an archive and a key, and no process in it.
-async fn template(archived: u32, published: u32) -> House {
+pub(super) async fn template(archived: u32, published: u32) -> House {
     let (house, archive) = House::new().await;
     let key = NoteKey::generate("archive.example/log").unwrap();
     house.write("log.key", key.to_secret_text().as_bytes());
@@ -106,7 +106,7 @@ async fn hold(house: &House) {
     archive.close().await;
 }
 
-async fn rebuild(house: &House) {
+pub(super) async fn rebuild(house: &House) {
     let report = Archive::rebuild(&house.home(), now(), false).await.unwrap();
     assert!(report.is_complete(), "{report}");
     let archive = Archive::open(&house.home()).await.unwrap();
@@ -165,7 +165,7 @@ fn run_doomed(house: &House, work: &str, passage: u64) -> Option<String> {
 }
 
 /// Aborts the work at every passage, has it done again by `go_on`, and gives the names of all boundaries that were met.
-async fn matrix(work: &str, start: &House, go_on: impl AsyncFn(&House, &str)) -> BTreeSet<String> {
+pub(super) async fn matrix(work: &str, start: &House, go_on: impl AsyncFn(&House, &str)) -> BTreeSet<String> {
     /// Which deposits share a group, and with it the number of passages, differs from run to run: so many runs must have come
     /// to their end, one after the other, before it is believed that there are no further passages.
     const ENDS: u32 = 4;
@@ -211,12 +211,12 @@ async fn all_is_well(house: &House, seeds: &[u32], context: &str) {
 }
 
 /// The newest checkpoint of a house.
-fn checkpoint(house: &House) -> Option<String> {
+pub(super) fn checkpoint(house: &House) -> Option<String> {
     fs::read_to_string(house.home().join("log/public/checkpoint")).ok()
 }
 
 /// What a checkpoint promised must still hold.
-async fn begins_with(house: &House, kept: Option<&str>, context: &str) {
+pub(super) async fn begins_with(house: &House, kept: Option<&str>, context: &str) {
     let Some(kept) = kept else { return };
     let archive = Archive::open(&house.home()).await.unwrap();
     let size = kept.parse::<crate::Checkpoint>().unwrap().size;
