@@ -61,8 +61,8 @@ impl RebuildReport {
         self.objects == self.records && self.findings.is_empty()
     }
 
-    /// Whether files of the published log are damaged: none of its entries are in the new catalogue then, and nothing can be published
-    /// until the files are brought back and the catalogue is made again.
+    /// Whether files of the published log are damaged: nothing was taken over from it then. What is not in the old catalogue either cannot
+    /// be published on before the files are brought back and the catalogue is made again.
     pub fn log_is_damaged(&self) -> bool {
         self.findings.iter().any(|finding| finding.object.starts_with("log/"))
     }

@@ -15,7 +15,8 @@ use super::seaweed::SeaweedFs;
 use crate::store::tests::{IMPATIENT, on_s3, passing_faults};
 use crate::store::{DiskStore, Faulty, Pair};
 use crate::{
-    Archive, BatchId, Checkpoint, HoldState, ObjectStore, Outcome, Patient, Registration, verify_consistency,
+    Archive, BatchId, Checkpoint, HoldState, ObjectStore, Outcome, Patient, RebuildReport, Registration,
+    verify_consistency,
 };
 
 /// Documents that the sequences are about; the last has the result code of the first.
@@ -33,8 +34,8 @@ enum Work {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Do(Work),
-    /// The work is stopped after so many of the store's steps, where it has as many, and done again.
-    Stopped(Work, u32),
+    /// The work is stopped after so many of the store's steps, where it has as many, and done again; before that there may be a rebuild.
+    Stopped(Work, u32, bool),
     Audit,
     Reopen,
     /// With the catalogue there, or without.
@@ -52,7 +53,8 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         6 => work.clone().prop_map(Step::Do),
-        4 => (work, 0..14_u32).prop_map(|(work, steps)| Step::Stopped(work, steps)),
+        4 => (work, 0..14_u32, any::<bool>())
+            .prop_map(|(work, steps, rebuilds)| Step::Stopped(work, steps, rebuilds)),
         1 => Just(Step::Audit),
         1 => Just(Step::Reopen),
         1 => any::<bool>().prop_map(Step::Rebuild),
@@ -102,9 +104,15 @@ impl<'a> Play<'a> {
     async fn go(&mut self, step: Step) {
         match step {
             Step::Do(work) => self.work(work).await,
-            Step::Stopped(work, steps) => {
+            Step::Stopped(work, steps, rebuilds) => {
                 self.archive().store.brake().stop_after(steps);
                 self.attempt(work).await;
+                if rebuilds {
+                    let report = self.rebuild(true).await;
+                    // A document that was not acknowledged may be in storage, in part or with the code of another.
+                    let may_leave_some = matches!(work, Work::Deposit(_));
+                    assert!(report.is_complete() || may_leave_some, "{report}");
+                }
                 self.reopen().await;
                 self.work(work).await;
             }
@@ -115,13 +123,7 @@ impl<'a> Play<'a> {
                     // What is not published is known to the catalogue only.
                     self.work(Work::Publish).await;
                 }
-                self.archive().close().await;
-                if !with_catalogue {
-                    std::fs::remove_file(self.house.home().join("catalog.sqlite")).unwrap();
-                }
-                self.archive = None;
-                let (objects, is_new) = ((self.open)(&self.house), self.checkpoints.is_empty());
-                let report = Archive::rebuild_on(&self.house.home(), objects, now(), is_new).await.unwrap();
+                let report = self.rebuild(with_catalogue).await;
                 assert!(report.is_complete(), "{report}");
                 self.reopen().await;
                 if !with_catalogue {
@@ -130,6 +132,19 @@ impl<'a> Play<'a> {
                 }
             }
         }
+    }
+
+    async fn rebuild(&mut self, with_catalogue: bool) -> RebuildReport {
+        self.archive().close().await;
+        if !with_catalogue {
+            std::fs::remove_file(self.house.home().join("catalog.sqlite")).unwrap();
+            // Nor the one before the last rebuild, which would be taken for it.
+            std::fs::remove_file(self.house.home().join("catalog.sqlite.old")).ok();
+        }
+        self.archive = None;
+        // A stop may have come before there was a checkpoint.
+        let (objects, is_new) = ((self.open)(&self.house), self.checkpoints.is_empty());
+        Archive::rebuild_on(&self.house.home(), objects, now(), is_new).await.unwrap()
     }
 
     /// Another process takes over from one that is gone without a word.

@@ -321,6 +321,29 @@ async fn a_bit_that_turned_in_the_log_is_named_and_enters_no_order() {
     }
 }
 
+#[tokio::test]
+async fn where_the_log_is_damaged_the_old_catalogue_still_has_its_order() {
+    let key = key();
+    let house = at_work(&key).await;
+    let archive = Archive::open(&house.home()).await.unwrap();
+    let leaves = archive.catalogue.leaves(0, 9).await.unwrap();
+    archive.close().await;
+    drop(archive);
+    let (place, word) = PLACES[0];
+    let sound = fs::read(house.home().join(place)).unwrap();
+    flip(&house.home().join(place), word);
+    let report = Archive::rebuild(&house.home(), now(), false).await.unwrap();
+    assert!(report.log_is_damaged() && report.log_entries == 0 && report.findings.len() == 1, "{report}");
+    let archive = Archive::open(&house.home()).await.unwrap();
+    archive.recover(now()).await.unwrap();
+    assert_eq!(archive.catalogue.leaves(0, 9).await.unwrap(), leaves);
+    // What turned is copied nowhere.
+    assert_eq!(archive.publish_log(&key).await.unwrap().unwrap().size, 6);
+    fs::write(house.home().join(place), sound).unwrap();
+    let report = audit(&archive).await;
+    assert!(report.is_clean() && report.log_entries == 6, "{report}");
+}
+
 fn two_disks(house: &House) -> Arc<Pair> {
     let open = |home| -> Arc<dyn ObjectStore> { Arc::new(DiskStore::open(home).unwrap()) };
     Arc::new(Pair::new(open(&house.home()), open(&second_home(house))))
