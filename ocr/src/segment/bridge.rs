@@ -18,14 +18,15 @@ const NEAR: f32 = 1.5;
 /// Of a gap's columns, how many have ink where something is drawn across.
 const CROSSED: f32 = 0.4;
 
-/// Whether upright rules stand between two pieces, the first at the left, beside most of what both have of rows.
+/// Whether upright rules stand between two pieces, the first at the left, beside most of what both have of rows. Rules come by
+/// their left edges.
 pub(super) fn are_parted(one: &Frame, other: &Frame, rules: &[Frame]) -> bool {
     let (top, bottom) = (one.top.max(other.top), one.bottom.min(other.bottom));
-    let is_between = |rule: &&Frame| rule.left + 2 >= one.right && rule.right <= other.left + 2;
+    let first = rules.partition_point(|rule| rule.left + 2 < one.right);
+    let before_other = rules[first..].iter().take_while(|rule| rule.left <= other.left + 2);
     // A rule that leans is one of several columns, one below the other; a thick one, of several side by side.
-    let mut rows: Vec<(i32, i32)> = rules
-        .iter()
-        .filter(is_between)
+    let mut rows: Vec<(i32, i32)> = before_other
+        .filter(|rule| rule.right <= other.left + 2)
         .map(|rule| (rule.top.max(top), rule.bottom.min(bottom)))
         .filter(|(from, to)| from < to)
         .collect();

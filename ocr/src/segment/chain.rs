@@ -25,9 +25,10 @@ const HIGH: f32 = 1.9;
 const FLAT_BELOW: i32 = 3;
 const FLAT_ABOVE: i32 = 5;
 
-/// The most letters, and the most marks, of a page; what has more is a pattern or noise.
+/// The most letters, and the most marks, of a page. Where there are more, as on a peppered photocopy, those nearest to the middle
+/// height and the largest marks are it.
 const MOST_BODIES: usize = 20_000;
-const MOST_MARKS: usize = 60_000;
+const MOST_MARKS: usize = 20_000;
 
 /// Words of a line are closer than this, in heights of the line.
 pub(super) const WORD_GAP: f32 = 1.6;
@@ -66,15 +67,24 @@ pub(crate) fn lines(components: &[Component], rules: &[Frame], unit: f32) -> (Ve
             tall.push(frame);
         }
     }
-    if bodies.len() + tall.len() > MOST_BODIES || marks.len() > MOST_MARKS {
-        return (Vec::new(), Dotted::default());
-    }
+    keep_least(&mut bodies, MOST_BODIES, |body| (body.height() as f32 - middle).abs() as i32);
+    keep_least(&mut tall, MOST_BODIES, Frame::height);
+    keep_least(&mut marks, MOST_MARKS, |mark| -mark.width() * mark.height());
     let (marks, dotted) = dots::split(marks, middle);
     let mut lines = merged(chained(&bodies, rules), rules);
     lines.extend(merged(chained(&tall, rules), rules));
     let mut lines = absorbed(lines);
     attach(&mut lines, marks);
     (lines, dotted)
+}
+
+/// Keeps the frames of which this is least, in the order in which they come, where there are too many.
+fn keep_least(frames: &mut Vec<Frame>, most: usize, of: impl Fn(&Frame) -> i32) {
+    if frames.len() > most {
+        frames.sort_by_key(of);
+        frames.truncate(most);
+        frames.sort_by_key(|frame| (frame.left, frame.top));
+    }
 }
 
 /// The height of which half the ink, by width, is lower.
@@ -253,6 +263,22 @@ mod tests {
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert_eq!((lines[0].top, lines[0].bottom, lines[0].left), (92, 119, 100));
         assert_eq!((lines[1].top, lines[1].bottom), (130, 144));
+    }
+
+    #[test]
+    fn lines_of_a_peppered_page_are_found() {
+        let mut page: Vec<Component> = (0..40).flat_map(|row| line(100, 100 + 40 * row, 60)).collect();
+        let pepper = |number: i32| letter(7 * (number % 250), 5 * (number / 250), 4, 2);
+        page.extend((0..70_000).map(pepper).filter(|mark| mark.frame.top % 40 > 30));
+        page.extend((0..70_000).map(|number| letter(7 * (number % 250) + 3, 1800 + number / 250, 2, 3)));
+        let lines = found(page);
+        assert_eq!(lines.len(), 40);
+    }
+
+    #[test]
+    fn a_page_of_more_letters_than_one_has_is_read_in_part() {
+        let page: Vec<Component> = (0..400).flat_map(|row| line(100, 100 + 40 * row, 60)).collect();
+        assert!(!found(page).is_empty());
     }
 
     #[test]
