@@ -5,8 +5,9 @@ use muniment_record::nfc;
 use crate::Error;
 use crate::traineddata::Cursor;
 
-/// The most characters of a language data file.
+/// The most characters of a language data file, and the most bytes of one (Tesseract 5, `UNICHAR_LEN`: 30).
 const MOST_CHARACTERS: usize = 10_000;
+const MOST_BYTES: usize = 30;
 
 /// What each output of the network stands for.
 #[derive(Debug)]
@@ -23,10 +24,11 @@ pub(crate) struct Charset {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Letter,
-    /// Part of codes and numbers, as digits, hyphens and slashes are.
-    Inner,
     Space,
-    Sign,
+    /// What stands before and behind words.
+    Punctuation,
+    /// Digits, and signs that are part of codes, numbers and addresses.
+    Other,
 }
 
 impl Kind {
@@ -36,8 +38,8 @@ impl Kind {
         }
         match text.chars().next() {
             Some(first) if first.is_alphabetic() => Self::Letter,
-            Some(first) if first.is_numeric() || "-/@._&".contains(first) => Self::Inner,
-            _ => Self::Sign,
+            Some(first) if ".,;:!?…()[]{}'\"‘’“”«»".contains(first) => Self::Punctuation,
+            _ => Self::Other,
         }
     }
 }
@@ -55,6 +57,9 @@ impl Charset {
         let names: Vec<&str> = lines.take(count).filter_map(|line| line.split(' ').next()).collect();
         if names.len() != count {
             return Err(Error::damaged(format!("it names {} of {count} characters", names.len())));
+        }
+        if let Some(name) = names.iter().find(|name| !(1..=MOST_BYTES).contains(&name.len())) {
+            return Err(Error::damaged(format!("it has a character of {} bytes", name.len())));
         }
         let mut cursor = Cursor::new(codes);
         if cursor.count("codes")? != count {
@@ -97,30 +102,22 @@ impl Charset {
         &self.characters
     }
 
-    /// What the network gives to a character, of the `parts` of all outputs.
-    pub(crate) fn part(&self, parts: &[f32], output: usize) -> f32 {
+    /// Gives what the network gives to outputs that look the same, of the `parts` of all, to the one that stands for them.
+    pub(crate) fn join_twins(&self, parts: &mut [f32]) {
         for &(stands, other) in &self.twins {
-            if output == stands {
-                return parts[stands] + parts[other];
-            }
-            if output == other {
-                return 0.0;
-            }
+            parts[stands] += std::mem::take(&mut parts[other]);
         }
-        parts[output]
     }
 
     pub(crate) fn is_letter(&self, output: usize) -> bool {
         self.kinds.get(output) == Some(&Kind::Letter)
     }
 
-    /// Whether an output stands for what words, codes and numbers are made of.
-    pub(crate) fn is_part_of_word(&self, output: usize) -> bool {
-        matches!(self.kinds.get(output), Some(Kind::Letter | Kind::Inner))
+    pub(crate) fn is_punctuation(&self, output: usize) -> bool {
+        self.kinds.get(output) == Some(&Kind::Punctuation)
     }
 
-    /// The output that stands for a space.
-    pub(crate) fn space(&self) -> Option<usize> {
-        self.texts.iter().position(|text| text == " ")
+    pub(crate) fn is_space(&self, output: usize) -> bool {
+        self.kinds.get(output) == Some(&Kind::Space)
     }
 }

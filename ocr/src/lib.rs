@@ -22,6 +22,8 @@ mod superscript;
 mod syllable;
 mod traineddata;
 
+use std::fs::File;
+use std::io::Read;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,6 +40,9 @@ use traineddata::Components;
 
 /// Margin on all sides of a line, of its height. Letters that touch the edge are misread.
 const MARGIN: f32 = 0.15;
+
+/// The largest file of language data: the largest that there are have two thirds of it.
+const MOST_BYTES: u64 = 1 << 26;
 
 /// Language data, ready to read pages. Several threads may read with one.
 #[derive(Debug)]
@@ -62,10 +67,15 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`Error::Unreadable`], and those of [`Reader::from_bytes`].
+    /// [`Error::Unreadable`], [`Error::Damaged`] for one of more than 64 MiB, and those of [`Reader::from_bytes`].
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path)
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|source| Error::Unreadable { path: path.display().to_string(), source })?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(Error::damaged(format!("it is larger than {MOST_BYTES} bytes")));
+        }
         Self::from_bytes(&bytes)
     }
 
@@ -98,6 +108,7 @@ impl Reader {
     /// Reads a page with up to so many threads, a line each at a time. The result does not depend on their number; each
     /// takes memory in proportion to its longest line.
     pub fn read_abreast(&self, page: &Picture<'_>, threads: usize) -> Vec<Line> {
+        let Some(page) = &page.as_far_as_sound() else { return Vec::new() };
         let segment::Found { lines, blanks } = segment::lines(page);
         let next = AtomicUsize::new(0);
         let work = || {
@@ -124,9 +135,13 @@ impl Reader {
         read.into_iter().map(|(_, line)| line).collect()
     }
 
-    /// Reads one line of text that fills `area` of the page.
+    /// Reads one line of text that fills `area` of the page, as far as that is on it.
     pub fn read_line(&self, page: &Picture<'_>, area: Area) -> Line {
-        self.read_area(page, area, &[], &mut Bench::default())
+        let sound = page.as_far_as_sound().and_then(|page| Some((page, area.within(&page)?)));
+        match sound {
+            Some((page, area)) => self.read_area(&page, area, &[], &mut Bench::default()),
+            None => Line { area, words: Vec::new() },
+        }
     }
 
     fn read_area(&self, page: &Picture<'_>, area: Area, blanks: &[Area], bench: &mut Bench) -> Line {

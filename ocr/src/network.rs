@@ -18,6 +18,11 @@ use crate::Error;
 /// Steps of a line that are worked on in one go: their sums stay near the processor.
 const STRETCH: usize = 64;
 
+/// The most bytes that a pixel along a line may take between layers, and the most sums of a step: ten times those of Latin
+/// languages. So the longest line takes no more than 80 MB, whatever the data say.
+const MOST_ROOM: usize = 4096;
+const MOST_SUMS: usize = 1 << 14;
+
 /// A network, ready to read lines.
 #[derive(Debug)]
 pub(crate) struct Network {
@@ -62,9 +67,14 @@ pub(crate) struct Readings {
 }
 
 impl Readings {
+    #[cfg(test)]
+    pub(crate) fn of(steps: &[&[f32]]) -> Self {
+        Self { width: steps.first().map_or(0, |parts| parts.len()), parts: steps.concat() }
+    }
+
     /// For each step along the line the part of each output.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = &[f32]> {
-        self.parts.chunks_exact(self.width.max(1))
+    pub(crate) fn steps(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        self.parts.chunks_exact_mut(self.width.max(1))
     }
 }
 
@@ -135,7 +145,7 @@ impl Network {
                 output.rows
             )));
         }
-        Ok(Self {
+        let network = Self {
             kernels: Kernels::best(),
             height,
             half,
@@ -146,7 +156,32 @@ impl Network {
             outputs: output.rows,
             output: Product::of(&output),
             separator,
-        })
+        };
+        let (room, sums) = (network.room_of_a_pixel(), network.sums_of_a_step());
+        if room > MOST_ROOM || sums > MOST_SUMS {
+            return Err(Error::unsupported(format!(
+                "{room} bytes for a pixel of a line and {sums} sums for a step"
+            )));
+        }
+        Ok(network)
+    }
+
+    /// Bytes that a pixel along a line takes at most between layers, `Room::patches` and `Room::sums` left out.
+    fn room_of_a_pixel(&self) -> usize {
+        let states = self.lstms().map(|lstm| lstm.states).max().unwrap_or(0);
+        let pooled = self.height / self.pool.1 * self.convolution.rows;
+        let step = pooled + 2 * states + size_of::<f32>() * self.outputs;
+        self.column_height() + step.div_ceil(self.pool.0)
+    }
+
+    /// The most sums that a layer makes for one step.
+    fn sums_of_a_step(&self) -> usize {
+        let gates = self.lstms().map(|lstm| lstm.from_inputs.rows).max().unwrap_or(0);
+        (self.pool.0 * self.pool.1 * self.convolution.rows).max(gates).max(self.output.rows)
+    }
+
+    fn lstms(&self) -> impl Iterator<Item = &Lstm> {
+        self.chain.iter().map(|(lstm, _)| lstm).chain([&self.columns])
     }
 
     /// Height in pixels that a line must have.
@@ -175,7 +210,7 @@ impl Network {
     }
 
     /// Reads a line: `height` rows of `width` quantised pixels.
-    pub(crate) fn run<'a>(&self, line: &[u8], width: usize, room: &'a mut Room) -> &'a Readings {
+    pub(crate) fn run<'a>(&self, line: &[u8], width: usize, room: &'a mut Room) -> &'a mut Readings {
         let steps = width / self.pool.0;
         self.convolve(line, width, steps, room);
         self.summarise_columns(steps, room);
@@ -184,7 +219,7 @@ impl Network {
             std::mem::swap(&mut room.outputs, &mut room.next);
         }
         self.give_out(steps, room);
-        &room.readings
+        &mut room.readings
     }
 
     /// Convolution and pool, into `room.pooled`: by row, then by step. The tangent never falls, so the greatest value is that

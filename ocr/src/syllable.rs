@@ -1,6 +1,9 @@
 //! How a syllable of Vietnamese is written: an initial, a rhyme, and a tone that the rhyme allows.
 //!
 //! Nearly every word of the language is one syllable. What is none may still be a word, of another language or an abbreviation.
+//!
+//! The tables are the rules of Vietnamese orthography, written out by hand. They were taken from no corpus, list of words or
+//! program, and have this project's licence (Apache-2.0), as the code has.
 
 use std::collections::HashSet;
 

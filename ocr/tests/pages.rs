@@ -76,3 +76,18 @@ fn lines_read_abreast_are_those_read_one_after_the_other() {
         assert_eq!(reader.read_abreast(&picture(&image), threads), lines, "{threads} threads");
     }
 }
+
+#[test]
+fn data_of_another_language_with_the_same_layers_are_taken() {
+    // Debian's tesseract-ocr-eng comes with tesseract-ocr, which this crate does not need.
+    let path = DATA.replace("vie.", "eng.");
+    if !std::path::Path::new(&path).exists() {
+        return;
+    }
+    let (image, truth) = sample("0002-birth.png");
+    let reader = Reader::open(path.as_ref()).unwrap();
+    let lines = reader.read(&picture(&image));
+    let day = truth.iter().find_map(|line| line.split(' ').find(|word| word.contains('/'))).unwrap();
+    let words: Vec<&str> = lines.iter().flat_map(|line| &line.words).map(|word| word.text.as_str()).collect();
+    assert!(words.contains(&day), "{day} is not in {words:?}");
+}

@@ -9,8 +9,8 @@ use crate::traineddata::Cursor;
 const MOST_WIDTH: usize = 4096;
 /// The most layers within layers.
 const MOST_DEPTH: usize = 16;
-/// The most weights of a matrix.
-const MOST_WEIGHTS: usize = 1 << 24;
+/// The most weights of a matrix: ten times those of any language's "fast" data.
+const MOST_WEIGHTS: usize = 1 << 21;
 
 /// Set where a layer has a rate of learning for each layer within it.
 const LAYER_RATES: i32 = 64;
@@ -149,7 +149,7 @@ fn layer(cursor: &mut Cursor<'_>, depth: usize) -> Result<Layer, Error> {
 
 fn width(cursor: &mut Cursor<'_>) -> Result<usize, Error> {
     let width = cursor.count("inputs or outputs")?;
-    if width > MOST_WIDTH {
+    if !(1..=MOST_WIDTH).contains(&width) {
         return Err(Error::damaged(format!("a layer of {width} values")));
     }
     Ok(width)
