@@ -1,5 +1,7 @@
 //! From a place on the page to the picture of a line that the network reads.
 
+use std::ops::Range;
+
 use crate::network::quantised_pixel;
 use crate::page::{Area, Picture};
 
@@ -16,6 +18,8 @@ pub(crate) struct LinePicture {
     pub(crate) left: f32,
     /// Pixels of the page to one of the line.
     pub(crate) scale: f32,
+    across: Spans,
+    down: Spans,
     grays: Vec<u8>,
     rows: Vec<u16>,
     /// A row of the page without what is no text.
@@ -56,26 +60,26 @@ impl LinePicture {
         blanks: &[Area],
         height: usize,
     ) {
-        let across = Spans::new(left, right, self.width, page.width);
-        let down = Spans::new(top, bottom, height, page.height);
+        let Self { width, across, down, rows, grays, blanked, .. } = self;
+        across.lay(left, right, *width, page.width);
+        down.lay(top, bottom, height, page.height);
         let (first, last) = down.extent();
-        self.rows.clear();
-        self.rows.reserve((last - first) * self.width);
         let within = |blank: &&Area| {
             blank.right > left && blank.left < right && blank.bottom > top && blank.top < bottom
         };
         let blanks: Vec<&Area> = blanks.iter().filter(within).collect();
+        rows.clear();
         for (y, row) in (first..last).zip(page.samples[first * page.width..].chunks_exact(page.width)) {
-            let row =
-                if blanks.is_empty() { row } else { without(row, y as f32, &blanks, &mut self.blanked) };
-            self.rows.extend(across.spans.iter().map(|span| span.mean(|at| u32::from(row[at]) << 8) as u16));
+            let row = if blanks.is_empty() { row } else { without(row, y as f32, &blanks, blanked) };
+            rows.extend(
+                across.spans.iter().map(|span| across.mean(span, |at| u32::from(row[at]) << 8) as u16),
+            );
         }
-        self.grays.clear();
-        self.grays.reserve(self.width * height);
+        grays.clear();
         for span in &down.spans {
-            for x in 0..self.width {
-                let mean = span.mean(|at| u32::from(self.rows[(at - first) * self.width + x]));
-                self.grays.push((mean >> 8) as u8);
+            for x in 0..*width {
+                let mean = down.mean(span, |at| u32::from(rows[(at - first) * *width + x]));
+                grays.push((mean >> 8) as u8);
             }
         }
     }
@@ -95,47 +99,50 @@ fn without<'a>(row: &[u8], y: f32, blanks: &[&Area], blanked: &'a mut Vec<u8>) -
 }
 
 /// The pixels that each pixel of a scaled side is made of.
+#[derive(Debug, Default)]
 struct Spans {
     spans: Vec<Span>,
-}
-
-/// Pixels in a row with their weights, of 65,536 together.
-struct Span {
-    first: usize,
+    /// Of the pixels of all spans, one after the other; those of one are 65,536 together.
     weights: Vec<u32>,
 }
 
+/// Pixels in a row, and the place of their weights.
+#[derive(Debug)]
+struct Span {
+    pixels: Range<usize>,
+    weights: Range<usize>,
+}
+
 impl Spans {
-    fn new(from: f32, to: f32, count: usize, most: usize) -> Self {
+    fn lay(&mut self, from: f32, to: f32, count: usize, most: usize) {
         let step = (to - from) / count as f32;
         // Never narrower than a pixel: what is enlarged is drawn between two.
         let reach = step.max(1.0) / 2.0;
-        let span = |number: usize| {
+        self.spans.clear();
+        self.weights.clear();
+        for number in 0..count {
             let centre = from + (number as f32 + 0.5) * step;
             let (start, end) = ((centre - reach).max(0.0), (centre + reach).min(most as f32));
             let first = (start as usize).min(most - 1);
-            let last = (end.ceil() as usize).clamp(first + 1, most);
-            let parts: Vec<f32> = (first..last)
-                .map(|pixel| (end.min(pixel as f32 + 1.0) - start.max(pixel as f32)).max(0.0))
-                .collect();
-            let total: f32 = parts.iter().sum::<f32>().max(1e-6);
-            Span { first, weights: parts.iter().map(|part| (part / total * 65_536.0) as u32).collect() }
-        };
-        Self { spans: (0..count).map(span).collect() }
+            let pixels = first..(end.ceil() as usize).clamp(first + 1, most);
+            let part = |pixel: usize| (end.min(pixel as f32 + 1.0) - start.max(pixel as f32)).max(0.0);
+            let total = pixels.clone().map(part).sum::<f32>().max(1e-6);
+            let begin = self.weights.len();
+            self.weights.extend(pixels.clone().map(|pixel| (part(pixel) / total * 65_536.0) as u32));
+            self.spans.push(Span { pixels, weights: begin..self.weights.len() });
+        }
     }
 
     fn extent(&self) -> (usize, usize) {
-        let first = self.spans.first().map_or(0, |span| span.first);
-        let last = self.spans.last().map_or(first + 1, |span| span.first + span.weights.len());
+        let first = self.spans.first().map_or(0, |span| span.pixels.start);
+        let last = self.spans.last().map_or(first + 1, |span| span.pixels.end);
         (first, last)
     }
-}
 
-impl Span {
-    fn mean(&self, value: impl Fn(usize) -> u32) -> u32 {
-        let parts = self.weights.iter().enumerate();
-        (parts.map(|(place, &weight)| u64::from(value(self.first + place)) * u64::from(weight)).sum::<u64>()
-            >> 16) as u32
+    /// The mean of what the pixels of a span have.
+    fn mean(&self, span: &Span, value: impl Fn(usize) -> u32) -> u32 {
+        let pixels = span.pixels.clone().zip(&self.weights[span.weights.clone()]);
+        (pixels.map(|(pixel, &weight)| u64::from(value(pixel)) * u64::from(weight)).sum::<u64>() >> 16) as u32
     }
 }
 
