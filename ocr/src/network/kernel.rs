@@ -46,9 +46,12 @@ impl Kernels {
                 && std::is_x86_feature_detected!("avx512vl")
                 && std::is_x86_feature_detected!("avx512vnni")
             {
-                kernels.push(x86::VNNI);
+                kernels.push(x86::AVX512_VNNI);
             }
             if std::is_x86_feature_detected!("avx2") {
+                if std::is_x86_feature_detected!("avxvnni") {
+                    kernels.push(x86::AVX_VNNI);
+                }
                 kernels.push(x86::AVX2);
             }
         }
@@ -161,26 +164,31 @@ mod x86 {
 
     use bytemuck::must_cast;
 
-    use super::super::product::{DEPTH, LANES, Product};
+    use super::super::product::{Block, DEPTH, LANES, Product};
     use super::Kernels;
-
-    /// Steps or groups of rows that are summed up side by side: as many as hide the time of one multiplication.
-    const ABREAST: usize = 8;
 
     /// Groups of inputs that are gathered at a time: as many as the layers of "fast" data have.
     const GATHERED: usize = 48;
 
     /// 64 products of bytes with one instruction (AVX-512 VNNI).
-    pub(super) const VNNI: Kernels = Kernels {
+    pub(super) const AVX512_VNNI: Kernels = Kernels {
         name: "avx512-vnni",
         // SAFETY: `Kernels::available` has found the instructions.
-        multiply: |product, inputs, sums| unsafe { multiply_vnni(product, inputs, sums) },
+        multiply: |product, inputs, sums| unsafe { multiply_avx512_vnni(product, inputs, sums) },
         // SAFETY: as above.
         gates: |sums, scales, states, outputs| unsafe { gates_avx512(sums, scales, states, outputs) },
         // SAFETY: as above.
         squash: |sums, scales, outputs| unsafe { squash_avx512(sums, scales, outputs) },
         // SAFETY: as above.
         softmax: |sums, scales, parts| unsafe { softmax_avx512(sums, scales, parts) },
+    };
+
+    /// 32 products of bytes with one instruction (AVX-VNNI), on processors without AVX-512.
+    pub(super) const AVX_VNNI: Kernels = Kernels {
+        name: "avx-vnni",
+        // SAFETY: `Kernels::available` has found the instructions.
+        multiply: |product, inputs, sums| unsafe { multiply_avx_vnni(product, inputs, sums) },
+        ..AVX2
     };
 
     /// 16 products of words with one instruction (AVX2).
@@ -196,82 +204,131 @@ mod x86 {
         softmax: |sums, scales, parts| unsafe { softmax_avx2(sums, scales, parts) },
     };
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-    fn multiply_vnni(product: &Product, inputs: &[u8], sums: &mut [i32]) {
-        let mut steps = inputs.chunks_exact(product.inputs * ABREAST);
-        let mut step_sums = sums.chunks_exact_mut(product.rows * ABREAST);
-        for (inputs, sums) in steps.by_ref().zip(step_sums.by_ref()) {
-            multiply_abreast_vnni(product, inputs, sums);
-        }
-        let rest = steps.remainder().chunks_exact(product.inputs);
-        for (inputs, sums) in rest.zip(step_sums.into_remainder().chunks_exact_mut(product.rows)) {
-            multiply_one_vnni(product, inputs, sums);
-        }
-    }
+    /// Products of bytes with the dot products of one width of vectors, of which some make the sums of [`LANES`] rows. As many
+    /// steps or groups of rows are summed up side by side as hide the time of one multiplication.
+    macro_rules! dot_products {
+        (
+            $features:literal, [$vector:ty; $vectors:literal], $abreast:literal, $zero:ident, $same:ident, $dot:ident, $add:ident,
+            $multiply:ident, $multiply_abreast:ident, $multiply_one:ident
+        ) => {
+            #[target_feature(enable = $features)]
+            fn $multiply(product: &Product, inputs: &[u8], sums: &mut [i32]) {
+                let mut steps = inputs.chunks_exact(product.inputs * $abreast);
+                let mut step_sums = sums.chunks_exact_mut(product.rows * $abreast);
+                for (inputs, sums) in steps.by_ref().zip(step_sums.by_ref()) {
+                    $multiply_abreast(product, inputs, sums);
+                }
+                let rest = steps.remainder().chunks_exact(product.inputs);
+                for (inputs, sums) in rest.zip(step_sums.into_remainder().chunks_exact_mut(product.rows)) {
+                    $multiply_one(product, inputs, sums);
+                }
+            }
 
-    /// Several steps share each weight.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-    fn multiply_abreast_vnni(product: &Product, inputs: &[u8], sums: &mut [i32]) {
-        let groups = product.inputs / DEPTH;
-        for first in (0..groups).step_by(GATHERED) {
-            // The inputs of all steps that meet the same weights, side by side.
-            let count = GATHERED.min(groups - first);
-            let mut gathered = [[0_i32; ABREAST]; GATHERED];
-            for (step, inputs) in inputs.chunks_exact(product.inputs).enumerate() {
+            /// Several steps share each weight.
+            #[target_feature(enable = $features)]
+            fn $multiply_abreast(product: &Product, inputs: &[u8], sums: &mut [i32]) {
+                let groups = product.inputs / DEPTH;
+                for first in (0..groups).step_by(GATHERED) {
+                    // The inputs of all steps that meet the same weights, side by side.
+                    let count = GATHERED.min(groups - first);
+                    let mut gathered = [[0_i32; $abreast]; GATHERED];
+                    for (step, inputs) in inputs.chunks_exact(product.inputs).enumerate() {
+                        let (inputs, _) = inputs.as_chunks::<DEPTH>();
+                        for (abreast, inputs) in gathered.iter_mut().zip(&inputs[first..first + count]) {
+                            abreast[step] = i32::from_le_bytes(*inputs);
+                        }
+                    }
+                    for (number, blocks) in product.blocks.chunks_exact(groups).enumerate() {
+                        let mut totals = [[$zero(); $vectors]; $abreast];
+                        for (block, inputs) in blocks[first..first + count].iter().zip(&gathered) {
+                            let weights: [$vector; $vectors] = must_cast(*block);
+                            for (totals, inputs) in totals.iter_mut().zip(inputs) {
+                                for (total, weights) in totals.iter_mut().zip(weights) {
+                                    *total = $dot(*total, $same(*inputs), weights);
+                                }
+                            }
+                        }
+                        for (step, totals) in totals.iter().enumerate() {
+                            let sums = &mut sums[step * product.rows + number * LANES..][..LANES];
+                            for (sums, total) in sums.chunks_exact_mut(LANES / $vectors).zip(totals) {
+                                $add(sums, *total);
+                            }
+                        }
+                    }
+                }
+            }
+
+            /// One step: several groups of rows share its inputs.
+            #[target_feature(enable = $features)]
+            fn $multiply_one(product: &Product, inputs: &[u8], sums: &mut [i32]) {
+                let groups = product.inputs / DEPTH;
                 let (inputs, _) = inputs.as_chunks::<DEPTH>();
-                for (abreast, inputs) in gathered.iter_mut().zip(&inputs[first..first + count]) {
-                    abreast[step] = i32::from_le_bytes(*inputs);
-                }
-            }
-            for (number, blocks) in product.blocks.chunks_exact(groups).enumerate() {
-                let mut totals = [_mm512_setzero_si512(); ABREAST];
-                for (block, inputs) in blocks[first..first + count].iter().zip(&gathered) {
-                    let weights: __m512i = must_cast(*block);
-                    for (total, inputs) in totals.iter_mut().zip(inputs) {
-                        *total = _mm512_dpbusd_epi32(*total, _mm512_set1_epi32(*inputs), weights);
+                let blocks = product.blocks.chunks(groups * $abreast);
+                for (blocks, sums) in blocks.zip(sums.chunks_mut(LANES * $abreast)) {
+                    let mut totals = [[$zero(); $vectors]; $abreast];
+                    let add = |block: &Block, inputs: &[u8; DEPTH], totals: &mut [$vector; $vectors]| {
+                        let weights: [$vector; $vectors] = must_cast(*block);
+                        let inputs = $same(i32::from_le_bytes(*inputs));
+                        for (total, weights) in totals.iter_mut().zip(weights) {
+                            *total = $dot(*total, inputs, weights);
+                        }
+                    };
+                    if sums.len() == LANES * $abreast {
+                        for (group, inputs) in inputs.iter().enumerate() {
+                            for (number, totals) in totals.iter_mut().enumerate() {
+                                add(&blocks[number * groups + group], inputs, totals);
+                            }
+                        }
+                    } else {
+                        for (blocks, totals) in blocks.chunks_exact(groups).zip(&mut totals) {
+                            for (block, inputs) in blocks.iter().zip(inputs) {
+                                add(block, inputs, totals);
+                            }
+                        }
+                    }
+                    for (sums, total) in sums.chunks_exact_mut(LANES / $vectors).zip(totals.as_flattened()) {
+                        $add(sums, *total);
                     }
                 }
-                for (step, total) in totals.iter().enumerate() {
-                    add(&mut sums[step * product.rows + number * LANES..], *total);
-                }
             }
-        }
+        };
     }
-
-    /// One step: several groups of rows share its inputs.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-    fn multiply_one_vnni(product: &Product, inputs: &[u8], sums: &mut [i32]) {
-        let groups = product.inputs / DEPTH;
-        let (inputs, _) = inputs.as_chunks::<DEPTH>();
-        for (blocks, sums) in product.blocks.chunks(groups * ABREAST).zip(sums.chunks_mut(LANES * ABREAST)) {
-            let abreast = sums.len() / LANES;
-            let mut totals = [_mm512_setzero_si512(); ABREAST];
-            if abreast == ABREAST {
-                for (group, inputs) in inputs.iter().enumerate() {
-                    let inputs = _mm512_set1_epi32(i32::from_le_bytes(*inputs));
-                    for (number, total) in totals.iter_mut().enumerate() {
-                        let weights: __m512i = must_cast(blocks[number * groups + group]);
-                        *total = _mm512_dpbusd_epi32(*total, inputs, weights);
-                    }
-                }
-            } else {
-                for (blocks, total) in blocks.chunks_exact(groups).zip(&mut totals) {
-                    for (block, inputs) in blocks.iter().zip(inputs) {
-                        let inputs = _mm512_set1_epi32(i32::from_le_bytes(*inputs));
-                        *total = _mm512_dpbusd_epi32(*total, inputs, must_cast(*block));
-                    }
-                }
-            }
-            for (sums, total) in sums.chunks_exact_mut(LANES).zip(&totals) {
-                add(sums, *total);
-            }
-        }
-    }
+    dot_products!(
+        "avx512f,avx512bw,avx512vl,avx512vnni",
+        [__m512i; 1],
+        8,
+        _mm512_setzero_si512,
+        _mm512_set1_epi32,
+        _mm512_dpbusd_epi32,
+        add_512,
+        multiply_avx512_vnni,
+        multiply_abreast_avx512_vnni,
+        multiply_one_avx512_vnni
+    );
+    dot_products!(
+        "avx2,avxvnni",
+        [__m256i; 2],
+        4,
+        _mm256_setzero_si256,
+        _mm256_set1_epi32,
+        _mm256_dpbusd_avx_epi32,
+        add_256,
+        multiply_avx_vnni,
+        multiply_abreast_avx_vnni,
+        multiply_one_avx_vnni
+    );
 
     #[target_feature(enable = "avx512f")]
-    fn add(sums: &mut [i32], total: __m512i) {
+    fn add_512(sums: &mut [i32], total: __m512i) {
         if let Some(sums) = sums.first_chunk_mut::<LANES>() {
             *sums = must_cast(_mm512_add_epi32(must_cast(*sums), total));
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn add_256(sums: &mut [i32], total: __m256i) {
+        if let Some(sums) = sums.first_chunk_mut::<{ LANES / 2 }>() {
+            *sums = must_cast(_mm256_add_epi32(must_cast(*sums), total));
         }
     }
 
@@ -337,7 +394,8 @@ mod tests {
         /// Every way gives the plain sum of products, whatever the weights, the inputs and the sizes.
         #[test]
         fn all_ways_give_the_plain_sums(
-            (rows, columns) in (1_usize..150, 1_usize..70),
+            // Beyond 192 inputs, more than are gathered at a time.
+            (rows, columns) in (1_usize..150, prop_oneof![1_usize..70, 180_usize..420]),
             steps in 1_usize..20,
             seed in any::<u64>(),
         ) {
