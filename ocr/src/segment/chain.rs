@@ -33,6 +33,9 @@ const MOST_MARKS: usize = 20_000;
 /// Words of a line are closer than this, in heights of the line.
 pub(super) const WORD_GAP: f32 = 1.6;
 
+/// Small print is at least so many times as wide as high: less may be specks side by side.
+const LEAST_SMALL: i32 = 3;
+
 /// Of a wide component's frame: what has less ink is drawn, not written, as frames, curves and signatures are.
 const LEAST_FILLED: f32 = 0.12;
 
@@ -74,8 +77,22 @@ pub(crate) fn lines(components: &[Component], rules: &[Frame], unit: f32) -> (Ve
     let mut lines = merged(chained(&bodies, rules), rules);
     lines.extend(merged(chained(&tall, rules), rules));
     let mut lines = absorbed(lines);
-    attach(&mut lines, marks);
+    let orphans = attach(&mut lines, marks);
+    lines.extend(small_print(orphans, rules, unit));
     (lines, dotted)
+}
+
+/// Lines of marks that belong to no line: print that is small beside that of the page, as form codes and notes are.
+fn small_print(marks: Vec<Frame>, rules: &[Frame], unit: f32) -> Vec<Frame> {
+    let middle = middle_height(&marks, unit);
+    let heights = (LOW * middle).max(LOWEST_BODY * unit)..=HIGH * middle;
+    let (mut bodies, marks): (Vec<Frame>, Vec<Frame>) =
+        marks.into_iter().partition(|mark| heights.contains(&(mark.height() as f32)));
+    bodies.sort_unstable_by_key(|body| (body.left, body.top));
+    let mut lines = merged(chained(&bodies, rules), rules);
+    lines.retain(|line| line.width() > LEAST_SMALL * line.height());
+    attach(&mut lines, marks);
+    lines
 }
 
 /// Keeps the frames of which this is least, in the order in which they come, where there are too many.
@@ -198,11 +215,12 @@ fn absorbed(mut lines: Vec<Frame>) -> Vec<Frame> {
     kept
 }
 
-/// Gives accents, dots and punctuation to the lines that they belong to; what belongs to none is left out.
-fn attach(lines: &mut [Frame], marks: Vec<Frame>) {
+/// Gives accents, dots and punctuation to the lines that they belong to, and gives back what belongs to none.
+fn attach(lines: &mut [Frame], marks: Vec<Frame>) -> Vec<Frame> {
     let bodies: Vec<Frame> = lines.to_vec();
     let mut rows = Rows::default();
     bodies.iter().enumerate().for_each(|(number, line)| rows.add(number, line));
+    let mut orphans = Vec::new();
     for mark in marks {
         let mut nearest: Option<(f32, usize)> = None;
         let middle = (mark.top + mark.bottom) as f32 / 2.0;
@@ -226,10 +244,12 @@ fn attach(lines: &mut [Frame], marks: Vec<Frame>) {
                 nearest = Some((cost, number));
             }
         }
-        if let Some((_, number)) = nearest {
-            lines[number] = lines[number].union(&mark);
+        match nearest {
+            Some((_, number)) => lines[number] = lines[number].union(&mark),
+            None => orphans.push(mark),
         }
     }
+    orphans
 }
 
 #[cfg(test)]
@@ -263,6 +283,18 @@ mod tests {
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert_eq!((lines[0].top, lines[0].bottom, lines[0].left), (92, 119, 100));
         assert_eq!((lines[1].top, lines[1].bottom), (130, 144));
+    }
+
+    #[test]
+    fn small_print_beside_large_is_a_line() {
+        let large = |row: i32| (0..30).map(move |number| letter(100 + 26 * number, 200 + 60 * row, 20, 30));
+        let mut page: Vec<Component> = (0..8).flat_map(large).collect();
+        page.extend((0..30).map(|number| letter(100 + 12 * number, 60, 9, 13)));
+        page.push(letter(203, 55, 4, 4));
+        page.push(letter(900, 60, 5, 5));
+        let lines = found(page);
+        assert_eq!(lines.len(), 9, "{lines:?}");
+        assert_eq!(lines[0], Frame { left: 100, top: 55, right: 457, bottom: 73 });
     }
 
     #[test]
