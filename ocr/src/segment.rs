@@ -4,6 +4,7 @@
 //! frames and what is too large for a letter are left out on the way.
 
 mod bridge;
+mod cells;
 mod chain;
 mod components;
 mod dots;
@@ -33,7 +34,7 @@ pub(crate) fn lines(page: &Picture<'_>) -> Found {
     let rules = mask.drop_rules(unit);
     let mut found = components::find(&mask);
     found.retain(|component| !rules.have_rest(&component.frame));
-    let rules = rules.upright;
+    let (level, rules) = (rules.level_frames(), rules.upright);
     let (lines, dotted) = chain::lines(&found, &rules, unit);
     let lines = bridge::bridged(lines, &rules, &mask);
     let scale = factor as f32;
@@ -44,7 +45,7 @@ pub(crate) fn lines(page: &Picture<'_>) -> Found {
         bottom: frame.bottom as f32 * scale,
     };
     Found {
-        lines: order::reading_order(lines, &dotted.lines, &rules).into_iter().map(to_page).collect(),
+        lines: order::reading_order(lines, &dotted.lines, &rules, &level).into_iter().map(to_page).collect(),
         blanks: dotted.dots.into_iter().map(to_page).collect(),
     }
 }

@@ -10,6 +10,7 @@ use crate::random::Random;
 use crate::scanner::Scanner;
 use crate::{Error, GenerateStats};
 
+mod grid;
 mod layout;
 mod wording;
 

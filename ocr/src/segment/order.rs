@@ -1,7 +1,7 @@
 //! The order in which lines are read.
 
-use super::Frame;
 use super::bridge::are_parted;
+use super::{Frame, cells};
 
 /// Columns are further apart than this, in heights of a line.
 const GUTTER: f32 = 1.5;
@@ -10,11 +10,25 @@ const GUTTER: f32 = 1.5;
 const SECTION: f32 = 1.4;
 
 /// Lines in reading order: bands from the top down, their columns from left to right; the rows of a table, and labels with their
-/// values, across. Dotted lines hold a row together.
-pub(crate) fn reading_order(mut lines: Vec<Frame>, dotted: &[Frame], rules: &[Frame]) -> Vec<Frame> {
+/// values, across; all lines of a cell before those of the next. Dotted lines hold a row together.
+pub(crate) fn reading_order(
+    mut lines: Vec<Frame>,
+    dotted: &[Frame],
+    rules: &[Frame],
+    level: &[Frame],
+) -> Vec<Frame> {
     let mut ordered = Vec::with_capacity(lines.len() + dotted.len());
     lines.extend(dotted);
-    order(lines, rules, &mut ordered, 0);
+    let (cells, mut blocks) = cells::split(lines, rules, level);
+    blocks.extend(cells.iter().map(|cell| cell.frame));
+    let mut ordered_blocks = Vec::with_capacity(blocks.len());
+    order(blocks, rules, &mut ordered_blocks, 0);
+    for block in ordered_blocks {
+        match cells.iter().find(|cell| cell.frame == block) {
+            Some(cell) => order(cell.lines.clone(), rules, &mut ordered, 0),
+            None => ordered.push(block),
+        }
+    }
     ordered.retain(|line| !dotted.contains(line));
     ordered
 }
@@ -46,13 +60,17 @@ fn columns_of(mut band: Vec<Frame>, rules: &[Frame], ordered: &mut Vec<Frame>, d
     }
 }
 
-/// Lines by the rows that they share, from the top down.
+/// Lines by the rows that they share, from the top down. The lowest of a row decides: cells may go over several.
 fn rows(lines: Vec<Frame>) -> Vec<Vec<Frame>> {
     let mut rows: Vec<Vec<Frame>> = Vec::new();
     for line in lines {
-        match rows.last_mut() {
-            Some(row) if 2 * line.rows_shared(&row[0]) > line.height().min(row[0].height()) => row.push(line),
-            _ => rows.push(vec![line]),
+        let shares = |row: &&mut Vec<Frame>| {
+            let lowest = row.iter().min_by_key(|line| line.height());
+            lowest.is_some_and(|lowest| 2 * line.rows_shared(lowest) > line.height().min(lowest.height()))
+        };
+        match rows.last_mut().filter(shares) {
+            Some(row) => row.push(line),
+            None => rows.push(vec![line]),
         }
     }
     rows
@@ -183,7 +201,7 @@ mod tests {
     fn assert_order(truth: &[Frame]) {
         let mut shuffled: Vec<Frame> = truth.to_vec();
         shuffled.sort_by_key(|line| (line.right * 7919 + line.top * 104_729) % 1009);
-        assert_eq!(reading_order(shuffled, &[], &[]), truth);
+        assert_eq!(reading_order(shuffled, &[], &[], &[]), truth);
     }
 
     #[test]
@@ -218,6 +236,27 @@ mod tests {
             })
             .collect();
         assert_order(&truth);
+    }
+
+    #[test]
+    fn cells_are_read_one_after_the_other_however_many_lines_they_have() {
+        let upright = [90, 400, 710].map(|left| Frame { left, top: 90, right: left + 1, bottom: 250 });
+        let level = [90, 170, 250].map(|top| Frame { left: 90, top, right: 711, bottom: top + 2 });
+        let truth = [
+            line(300, 50, 500),
+            line(100, 100, 390),
+            line(100, 126, 300),
+            line(410, 100, 700),
+            line(410, 126, 650),
+            line(100, 206, 200),
+            line(410, 180, 700),
+            line(410, 206, 690),
+            line(410, 230, 500),
+            line(100, 280, 900),
+        ];
+        let mut shuffled = truth;
+        shuffled.reverse();
+        assert_eq!(reading_order(shuffled.to_vec(), &[], &upright, &level), truth);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What stands on the pages: drawn from the wording by chance, in one of four layouts.
 
 use super::Layout;
+use super::grid::Pen;
 use super::wording::{
     AGENCIES, ARTICLES, GROUNDS, HEADLINES, ITEMS, LABELS, SENTENCES, THINGS, TITLES, UNITS, symbol,
 };
@@ -14,6 +15,18 @@ const COLUMNS: [Column; 5] =
     [("STT", 34.0), ("Nội dung", 178.0), ("Đơn vị", 62.0), ("Số lượng", 66.0), ("Thành tiền (đồng)", 116.0)];
 
 pub(super) fn draw(fonts: &Fonts<'_>, family: Family, layout: Layout, random: &mut Random) -> Page {
+    // The table has a chance of its own, so that other pages stay as they are.
+    let mut extra = Random::new(random.clone().next(), 0);
+    let has_high_cells = layout == Layout::Table && extra.once_in(2);
+    let mut page = set(fonts, family, (layout, has_high_cells), random);
+    if has_high_cells {
+        Pen { fonts, family, page: &mut page }.table(&mut extra);
+    }
+    page
+}
+
+/// What is set in type: all but a table with high cells, which is drawn below it.
+fn set(fonts: &Fonts<'_>, family: Family, layout: (Layout, bool), random: &mut Random) -> Page {
     let mut sheet = Composer::in_family(fonts, family);
     if random.once_in(4) {
         sheet.guilloche();
@@ -23,10 +36,15 @@ pub(super) fn draw(fonts: &Fonts<'_>, family: Family, layout: Layout, random: &m
     let (title, headline) = (*random.pick(&TITLES), *random.pick(&HEADLINES));
     sheet.title(title, &[headline]);
     match layout {
-        Layout::Letter => letter(&mut sheet, random),
-        Layout::Columns => columns(&mut sheet, random),
-        Layout::Table => table(&mut sheet, random),
-        Layout::Form => form(&mut sheet, random),
+        (Layout::Letter, _) => letter(&mut sheet, random),
+        (Layout::Columns, _) => columns(&mut sheet, random),
+        (Layout::Table, false) => table(&mut sheet, random),
+        (Layout::Table, true) => {
+            let intro = paragraph(random, 1);
+            sheet.paragraph(Stand::Justified, &intro);
+            return sheet.finish().swap_remove(0);
+        }
+        (Layout::Form, _) => form(&mut sheet, random),
     }
     if random.once_in(3) {
         let place = (random.between(140.0, 430.0), random.between(260.0, 480.0));
@@ -60,7 +78,7 @@ fn place_and_day(random: &mut Random) -> String {
 }
 
 /// One of the stock, its blanks filled.
-fn one_of(random: &mut Random, stock: &[&str]) -> String {
+pub(super) fn one_of(random: &mut Random, stock: &[&str]) -> String {
     let chosen = *random.pick(stock);
     filled(random, chosen)
 }

@@ -131,3 +131,15 @@ pub(super) fn symbol(random: &mut Random) -> String {
     let kind = random.pick(&["QĐ-UBND", "TB-SXD", "GXN-SQLĐĐ", "BC-PĐK", "QĐ-STC"]);
     format!("{number}/{kind}")
 }
+
+/// What stands in cells of several lines.
+pub(super) const REMARKS: [&str; 8] = [
+    "Khảo sát hiện trạng, lập nhiệm vụ thiết kế và dự toán chi tiết",
+    "Mua sắm trang thiết bị cho bộ phận tiếp nhận",
+    "Theo Quyết định số #/QĐ-UBND ngày ~ của UBND tỉnh",
+    "Chỉnh lý, số hóa # mét hồ sơ lưu trữ giai đoạn trước",
+    "Đào tạo, bồi dưỡng cán bộ cấp xã",
+    "Ngân sách cấp tỉnh bố trí, chuyển nguồn năm trước sang",
+    "Đối chiếu với bản chính, thu lệ phí #.000 đồng/bản",
+    "Không",
+];
