@@ -122,3 +122,28 @@ impl Options {
         (self.all_threads() / self.workers(pages)).min(MOST_LINES_ABREAST)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_that_pages_leave_over_read_lines() {
+        // Threads and pages; workers and lines abreast.
+        let table = [
+            (1, 0, 1, 1),
+            (1, 5, 1, 1),
+            (2, 1, 1, 2),
+            (2, 5, 2, 1),
+            (4, 2, 2, 2),
+            (5, 2, 2, 2),
+            (8, 5_000, 3, 2),
+            (64, 1, 1, 8),
+        ];
+        for (threads, pages, workers, lines) in table {
+            let options = Options { threads, ..Options::default() };
+            let found = (options.workers(pages), options.lines_abreast(pages));
+            assert_eq!(found, (workers, lines), "{threads} threads, {pages} pages");
+        }
+    }
+}
