@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use muniment_ingest::{Limits, Options, Profile, Recogniser, Tesseract};
+use muniment_ingest::{LanguageData, Limits, Options, Profile, Recogniser, Tesseract};
 use muniment_record::{AgencyCode, ProcedureCode};
 use serde::{Deserialize, Serialize};
 
@@ -123,13 +123,16 @@ impl Default for IngestConfig {
 pub struct OcrConfig {
     /// Which recogniser.
     pub engine: OcrEngine,
-    /// Its language model.
+    /// Its language, by Tesseract's name.
     pub language: String,
+    /// The folder with the language's data, `LANGUAGE.traineddata`, for either recogniser.
+    pub data: String,
 }
 
 impl Default for OcrConfig {
     fn default() -> Self {
-        Self { engine: OcrEngine::Auto, language: "vie".to_owned() }
+        let data = LanguageData::DEBIAN.to_owned();
+        Self { engine: OcrEngine::Auto, language: "vie".to_owned(), data }
     }
 }
 
@@ -140,10 +143,11 @@ impl OcrConfig {
     ///
     /// Fails where it is not installed.
     pub fn recogniser(&self, limits: &Limits) -> Option<Result<Recogniser, muniment_ingest::Error>> {
+        let data = LanguageData::new(&self.data, &self.language);
         match self.engine {
-            OcrEngine::Auto => Some(Recogniser::find(&self.language, limits)),
-            OcrEngine::Native => Some(Recogniser::native(&self.language)),
-            OcrEngine::Tesseract => Some(Tesseract::find(&self.language, limits).map(Recogniser::Tesseract)),
+            OcrEngine::Auto => Some(Recogniser::find(&data, limits)),
+            OcrEngine::Native => Some(Recogniser::native(&data)),
+            OcrEngine::Tesseract => Some(Tesseract::find(&data, limits).map(Recogniser::Tesseract)),
             OcrEngine::None => None,
         }
     }
@@ -153,7 +157,8 @@ impl OcrConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OcrEngine {
-    /// The own recogniser, and Tesseract for pages of which that one is in doubt; what is not installed is done without.
+    /// The own recogniser, and Tesseract for pages and lines of which that one is in doubt; what is not installed is done
+    /// without.
     Auto,
     /// The own recogniser, with Tesseract's language data; where they are not installed, pages are archived without text.
     Native,

@@ -1,19 +1,21 @@
 //! Prepares scans from the command line: `prepare OUT_DIR SCAN...` writes `OUT_DIR/NAME.pdf` for each.
 //!
-//! For looking at what the crate makes, and for measuring it; the program of the project has more to say. Environment:
-//! `OCR` is `none`, `blank` (a copy is made for reading, and nothing is read), `native`, `tesseract` or `auto` (the default), `PROFILE` is
-//! `compact` (the default), `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the number of threads for a scan, `REREAD_ONE_IN` of so many pages
-//! one is read again as it is archived (0: none).
+//! For looking at what the crate makes, and for measuring it; the program of the project has more to say. What was read on a
+//! scan's last page goes to `OUT_DIR/NAME.words.tsv`: confidence and text of each word. Environment: `OCR` is `none`, `blank` (a copy
+//! is made for reading, and nothing is read), `native`, `tesseract` or `auto` (the default), `PROFILE` is `compact` (the default),
+//! `faithful` or `bitonal`, `CONTAINED` works in a child process a scan, `THREADS` is the number of threads for a scan,
+//! `REREAD_ONE_IN` of so many pages one is read again as it is archived (0: none).
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context;
 use muniment_ingest::contained::{CHILD_ARGUMENT, Contained, Job, run_child};
-use muniment_ingest::{Error, Gray, Limits, Ocr, Options, Profile, Recogniser, Tesseract, inspect, prepare};
+use muniment_ingest::{
+    Again, Error, Gray, LanguageData, Limits, Ocr, Options, Profile, Recogniser, Tesseract, inspect, prepare,
+};
 use muniment_record::{Area, Package, Page, Scan, Word};
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -32,26 +34,27 @@ fn main() -> anyhow::Result<ExitCode> {
         Ok("compact") | Err(_) => Profile::Compact,
         Ok(other) => anyhow::bail!("there is no profile {other}"),
     };
+    let data = LanguageData::default();
     let recogniser = match std::env::var("OCR").as_deref() {
         Ok("none" | "blank") => None,
-        Ok("native") => Some(Recogniser::native("vie")?),
-        Ok("tesseract") => Some(Recogniser::Tesseract(Tesseract::find("vie", &Limits::default())?)),
-        Ok("auto") | Err(_) => Some(Recogniser::find("vie", &Limits::default())?),
+        Ok("native") => Some(Recogniser::native(&data)?),
+        Ok("tesseract") => Some(Recogniser::Tesseract(Tesseract::find(&data, &Limits::default())?)),
+        Ok("auto") | Err(_) => Some(Recogniser::find(&data, &Limits::default())?),
         Ok(other) => anyhow::bail!("there is no recogniser {other}"),
     };
     let ocr: Option<Box<dyn Ocr>> = match std::env::var("OCR").as_deref() {
         Ok("blank") => Some(Box::new(Blank)),
-        _ => recogniser.as_ref().map(|recogniser| recogniser.open(1)).transpose()?,
+        _ => recogniser.as_ref().map(Recogniser::open).transpose()?,
     };
-    let most_kb = Arc::new(AtomicU64::new(0));
-    let ocr = ocr.map(|inner| Box::new(Measured { inner, most_kb: Arc::clone(&most_kb) }) as Box<dyn Ocr>);
+    let seen = Arc::new(Mutex::new(Seen { words: Vec::new(), most_kb: Some(0) }));
+    let ocr = ocr.map(|inner| Box::new(Watched { inner, seen: Arc::clone(&seen) }) as Box<dyn Ocr>);
     let way = Way {
         options: Options { threads, profile, reread_one_in, ..Options::default() },
         recogniser,
         ocr,
         contained: if is_set("CONTAINED") { Some(Contained::new(std::env::current_exe()?)) } else { None },
     };
-    let (mut failures, mut pages, mut read_otherwise) = (0, 0, 0);
+    let (mut failures, mut pages, mut read_otherwise, mut partly) = (0, 0, 0, 0);
     for path in arguments {
         let name = path.file_stem().unwrap_or_default().to_owned();
         let mut files = vec![path.clone()];
@@ -65,11 +68,21 @@ fn main() -> anyhow::Result<ExitCode> {
         let started = Instant::now();
         match way.prepare(&scan, staging.path()) {
             Ok(package) => {
-                let target = out.join(name).with_extension("pdf");
+                let target = out.join(&name).with_extension("pdf");
+                let rows = seen
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .words
+                    .iter()
+                    .map(row)
+                    .collect::<String>();
+                std::fs::write(out.join(&name).with_extension("words.tsv"), rows)?;
                 std::fs::rename(&package.pdf, &target)?;
                 tell(&scan, &package, &target, started.elapsed().as_secs_f32())?;
                 pages += package.pages.len();
-                read_otherwise += package.provenance.kept.iter().filter(|page| page.reader.is_some()).count();
+                let kept = &package.provenance.kept;
+                read_otherwise += kept.iter().filter(|page| page.reader.is_some()).count();
+                partly += kept.iter().filter(|page| page.detail.contains(" lines read by ")).count();
             }
             Err(error) => {
                 failures += 1;
@@ -77,8 +90,11 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
     }
-    println!("reading took {} kB of memory at most", most_kb.load(Ordering::Relaxed));
-    println!("{read_otherwise} of {pages} pages read by the second reader");
+    match seen.lock().unwrap_or_else(PoisonError::into_inner).most_kb {
+        Some(most_kb) => println!("reading took {most_kb} kB of memory at most"),
+        None => println!("reading took memory that cannot be measured here"),
+    }
+    println!("{read_otherwise} of {pages} pages, and lines of {partly} others, read by the second reader");
     anyhow::ensure!(failures == 0, "{failures} scans failed");
     Ok(ExitCode::SUCCESS)
 }
@@ -130,14 +146,36 @@ impl Ocr for Blank {
     }
 }
 
-/// Says how much memory reading a page takes beside what the process has already. Right on one thread only, and of this process:
-/// Tesseract is another.
-struct Measured {
-    inner: Box<dyn Ocr>,
-    most_kb: Arc<AtomicU64>,
+/// What was seen of reading.
+struct Seen {
+    /// The words of the last page.
+    words: Vec<Word>,
+    /// The memory that reading a page takes at most beside what the process has already; `None` where the kernel does not tell.
+    /// Right on one thread only, and of this process: Tesseract is another.
+    most_kb: Option<u64>,
 }
 
-impl Ocr for Measured {
+/// Has pages read, and watches.
+struct Watched {
+    inner: Box<dyn Ocr>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Watched {
+    fn watch<T>(&self, read: impl FnOnce(&dyn Ocr) -> T, words: impl FnOnce(&T) -> &[Word]) -> T {
+        // The peak begins anew (proc_pid_clear_refs(5)).
+        let is_reset = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+        let before = memory_kb("VmRSS:").filter(|_| is_reset);
+        let result = read(self.inner.as_ref());
+        let took = before.zip(memory_kb("VmHWM:")).map(|(before, peak)| peak.saturating_sub(before));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.most_kb = seen.most_kb.zip(took).map(|(most, took)| most.max(took));
+        seen.words = words(&result).to_vec();
+        result
+    }
+}
+
+impl Ocr for Watched {
     fn name(&self) -> String {
         self.inner.name()
     }
@@ -146,27 +184,33 @@ impl Ocr for Measured {
         self.inner.dpi()
     }
 
-    fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
-        self.inner.read(page)
+    fn folders(&self) -> Vec<PathBuf> {
+        self.inner.folders()
     }
 
-    fn read_by(&self, page: &Gray) -> Result<(Vec<Word>, Option<String>), Error> {
-        // The peak begins anew (proc_pid_clear_refs(5)).
-        let is_reset = std::fs::write("/proc/self/clear_refs", "5").is_ok();
-        let before = memory_kb("VmRSS:");
-        let read = self.inner.read_by(page);
-        if is_reset {
-            self.most_kb.fetch_max(memory_kb("VmHWM:").saturating_sub(before), Ordering::Relaxed);
-        }
-        read
+    fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
+        self.watch(|ocr| ocr.read(page), |read| read.as_deref().unwrap_or_default())
+    }
+
+    fn read_lines(&self, sheet: &Gray) -> Result<Vec<Word>, Error> {
+        self.inner.read_lines(sheet)
+    }
+
+    fn read_again(&self, page: &Gray, words: Vec<Word>) -> Again {
+        self.watch(|ocr| ocr.read_again(page, words), |again| &again.words)
     }
 }
 
-/// A line of `/proc/self/status`; 0 where there is none.
-fn memory_kb(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+/// A word as a row of a table.
+fn row(word: &Word) -> String {
+    format!("{:.1}\t{}\n", word.confidence, word.text)
+}
+
+/// A line of `/proc/self/status`.
+fn memory_kb(name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 fn tell(scan: &Scan, package: &Package, target: &Path, seconds: f32) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Measuring and reading a page, on copies that are turned and straightened.
 
-use muniment_record::{Finding, FindingKind};
+use muniment_record::{Finding, FindingKind, Word};
 
 use crate::copy::Copy;
 use crate::facts::{self, Measures};
@@ -40,37 +40,46 @@ pub(crate) fn examine(
     let mean_dpi = ((dpi.0 + dpi.1) / 2.0).round() as u32;
     let seen = raster.red(mean_dpi).oriented(orientation);
     let measures = Measures::of(raster, &seen)?;
-    let mut attempts = Vec::new();
-    let mut lines = Lines::default();
-    let mut failure = None;
-    if !measures.is_blank() {
-        lines = skew::measure(&seen)?;
-        match ocr {
-            Some(ocr) => {
-                let reader = Reader { seen: &seen, dpi, height: height_points, lines, ocr };
-                // A recogniser that fails on one page costs that page's text, not the document.
-                failure = reader.attempts(&mut attempts)?.map(|error| error.to_string());
-            }
-            None => failure = Some("not read: no text recogniser".to_owned()),
-        }
-    }
-    let mut found = Vec::new();
-    let (best, turned) = chosen(attempts);
-    found.extend(turned);
-    let skew = best.as_ref().map_or(lines.degrees, |best| best.degrees);
-    let turn = best.as_ref().map(|best| best.turn).unwrap_or_default();
-    let reading = best.map(|best| best.reading).unwrap_or_default();
-    let blank = measures.is_blank() && reading.text.is_empty();
+    let blank = measures.is_blank();
+    let lines = if blank { Lines::default() } else { skew::measure(&seen)? };
+    let read = match ocr {
+        _ if blank => Read { degrees: lines.degrees, ..Read::default() },
+        Some(ocr) => Reader { seen: &seen, dpi, height: height_points, lines, ocr }.read()?,
+        None => Read {
+            degrees: lines.degrees,
+            failure: Some("not read: no text recogniser".to_owned()),
+            ..Read::default()
+        },
+    };
+    let Read { turn, degrees: skew, reading, turned, failure } = read;
+    let nothing = || (!blank && reading.text.is_empty()).then(|| "nothing was read".to_owned());
+    let doubt = failure.or_else(nothing);
+    let mut found: Vec<Finding> = turned.into_iter().collect();
     found.extend(facts::findings(mean_dpi, &measures, blank, skew, reading.confidence));
-    found.extend(failure.map(|detail| Finding { kind: FindingKind::LowConfidence, detail }));
+    found.extend(doubt.map(|detail| Finding { kind: FindingKind::LowConfidence, detail }));
     Ok(Examined { blank, reading, findings: found, colour: measures.is_colour(), skew, turn })
+}
+
+/// What came of reading a page.
+#[derive(Default)]
+struct Read {
+    turn: Turn,
+    degrees: f32,
+    reading: Reading,
+    /// That it is shown turned, and why.
+    turned: Option<Finding>,
+    /// Why it was not read, or not as well as it might have been.
+    failure: Option<String>,
 }
 
 /// A reading of the page turned in one way.
 struct Attempt {
     turn: Turn,
     degrees: f32,
+    words: Vec<Word>,
     reading: Reading,
+    /// What was read; not kept when the page is turned another way.
+    upright: Option<Upright>,
 }
 
 impl Attempt {
@@ -97,6 +106,25 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Reads the page, whichever way is up, and has it looked at again where the recogniser was in doubt.
+    fn read(&self) -> Result<Read, Error> {
+        let mut attempts = Vec::new();
+        // A recogniser that fails on one page costs that page's text, not the document.
+        let mut failure = self.attempts(&mut attempts)?.map(|error| error.to_string());
+        let (best, turned) = chosen(attempts);
+        let Some(best) = best else {
+            return Ok(Read { degrees: self.lines.degrees, failure, ..Read::default() });
+        };
+        let Attempt { turn, degrees, words, reading, upright } = best;
+        let upright = match upright {
+            Some(upright) => upright,
+            None => self.turned(turn)?,
+        };
+        let again = upright.read_again(words, reading, self.ocr);
+        failure = failure.or_else(|| again.1.map(|error| format!("in doubt, and not read again: {error}")));
+        Ok(Read { turn, degrees, reading: again.0, turned, failure })
+    }
+
     /// Reads the page as it lies, and turned where that is in doubt; gives the recogniser's failure, if any.
     ///
     /// Which way lines run is measured, which costs nothing beside reading; which of two ways is up is told by what can
@@ -114,8 +142,18 @@ impl Reader<'_> {
         let has_lines = self.lines.across > 0.0 || self.lines.down > 0.0;
         let order = if has_lines { order } else { &[Turn::None] };
         for &turn in order {
-            match self.attempt(turn)? {
-                Ok(attempt) => attempts.push(attempt),
+            if let Some(last) = attempts.last_mut() {
+                last.upright = None;
+            }
+            let upright = self.turned(turn)?;
+            match self.ocr.read(&upright.copy.image) {
+                Ok(words) => attempts.push(Attempt {
+                    turn,
+                    degrees: upright.degrees,
+                    reading: upright.reading(&words),
+                    words,
+                    upright: Some(upright),
+                }),
                 Err(error) => return Ok(Some(error)),
             }
             if attempts.last().is_some_and(Attempt::is_sure) {
@@ -125,19 +163,51 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    fn attempt(&self, turn: Turn) -> Result<Result<Attempt, Error>, Error> {
-        let turned;
-        let (upright, degrees) = if turn == Turn::None {
-            (self.seen, self.lines.degrees)
-        } else {
-            turned = self.seen.clone().oriented(turn.orientation());
-            // Upside down, lines lean as they did.
-            let degrees =
-                if turn == Turn::Over { self.lines.degrees } else { skew::measure(&turned)?.degrees };
-            (&turned, degrees)
-        };
-        let reading = read(upright, turn, self.dpi, self.height, degrees, self.ocr)?;
-        Ok(reading.map(|reading| Attempt { turn, degrees, reading }))
+    /// The copy to read if the page stands upright after `turn`.
+    fn turned(&self, turn: Turn) -> Result<Upright, Error> {
+        let (dpi, height, dots) = (self.dpi, self.height, self.ocr.dpi());
+        if turn == Turn::None {
+            return Upright::of(self.seen, turn, dpi, height, self.lines.degrees, dots);
+        }
+        let seen = self.seen.clone().oriented(turn.orientation());
+        // Upside down, lines lean as they did.
+        let degrees = if turn == Turn::Over { self.lines.degrees } else { skew::measure(&seen)?.degrees };
+        Upright::of(&seen, turn, dpi, height, degrees, dots)
+    }
+}
+
+/// A page that was turned and straightened to be read.
+struct Upright {
+    copy: Copy,
+    placement: Placement,
+    degrees: f32,
+}
+
+impl Upright {
+    fn of(
+        seen: &Gray,
+        turn: Turn,
+        dpi: (f32, f32),
+        height: f32,
+        degrees: f32,
+        wanted_dpi: u32,
+    ) -> Result<Self, Error> {
+        let copy = Copy::of(seen, turn.swapped(dpi.0, dpi.1), degrees, wanted_dpi)?;
+        let upright = (seen.width as f32, seen.height as f32);
+        Ok(Self { copy, placement: Placement { dpi, height, turn, upright }, degrees })
+    }
+
+    fn reading(&self, words: &[Word]) -> Reading {
+        Reading::of(words, &self.copy, self.placement)
+    }
+
+    /// Has what was in doubt looked at again; gives the failure of whoever was to do that.
+    fn read_again(&self, words: Vec<Word>, reading: Reading, ocr: &dyn Ocr) -> (Reading, Option<Error>) {
+        let again = ocr.read_again(&self.copy.image, words);
+        match again.reader {
+            Some(reader) => (Reading { reader: Some(reader), ..self.reading(&again.words) }, again.failure),
+            None => (reading, again.failure),
+        }
     }
 }
 
@@ -152,27 +222,12 @@ pub(crate) fn read_upright(
     degrees: f32,
     ocr: &dyn Ocr,
 ) -> Result<Result<Reading, Error>, Error> {
-    let upright = seen.clone().oriented(turn.orientation());
-    read(&upright, turn, dpi, height_points, degrees, ocr)
-}
-
-fn read(
-    upright: &Gray,
-    turn: Turn,
-    dpi: (f32, f32),
-    height_points: f32,
-    degrees: f32,
-    ocr: &dyn Ocr,
-) -> Result<Result<Reading, Error>, Error> {
-    let copy = Copy::of(upright, turn.swapped(dpi.0, dpi.1), degrees, ocr.dpi())?;
-    let placement = Placement {
-        dpi,
-        height: height_points,
-        turn,
-        upright: (upright.width as f32, upright.height as f32),
-    };
-    let read = ocr.read_by(&copy.image);
-    Ok(read.map(|(words, reader)| Reading { reader, ..Reading::of(&words, &copy, placement) }))
+    let seen = seen.clone().oriented(turn.orientation());
+    let upright = Upright::of(&seen, turn, dpi, height_points, degrees, ocr.dpi())?;
+    Ok(ocr.read(&upright.copy.image).map(|words| {
+        let reading = upright.reading(&words);
+        upright.read_again(words, reading, ocr).0
+    }))
 }
 
 /// The reading to keep, and why it is of a turned page if it is: wrong turning is worse than none.
@@ -205,13 +260,17 @@ fn chosen(mut attempts: Vec<Attempt>) -> (Option<Attempt>, Option<Finding>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use muniment_record::{Area, Word};
 
     use super::*;
+    use crate::both::Both;
     use crate::raster::{Channels, usize_of};
     use crate::skew::tests::lines;
     use crate::tesseract::Tesseract;
-    use crate::{Limits, Native};
+    use crate::{LanguageData, Limits, Native};
 
     const SIZE: (u32, u32) = (1240, 1754);
 
@@ -293,8 +352,8 @@ mod tests {
     fn a_sample_laid_in_any_way_is_read_upright() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/small/0001-business.jpg");
         let limits = Limits::default();
-        let tesseract = Tesseract::find("vie", &limits).unwrap();
-        let native = Native::find("vie").unwrap();
+        let tesseract = Tesseract::find(&LanguageData::default(), &limits).unwrap();
+        let native = Native::open(&LanguageData::default()).unwrap();
         let readers: [&dyn Ocr; 2] = [&tesseract, &native];
         for (turn, ocr) in Turn::ALL.into_iter().flat_map(|turn| readers.map(|ocr| (turn, ocr))) {
             let image = crate::source::jpeg::load("sample", std::fs::read(path).unwrap(), &limits).unwrap();
@@ -305,6 +364,70 @@ mod tests {
             assert_eq!(examined.turn, turn, "{}: {:?}", ocr.name(), examined.findings);
             assert!(examined.reading.text.contains("CỘNG HÒA XÃ HỘI"), "{}", examined.reading.text);
         }
+    }
+
+    /// Reads as [`Square`] does, and is not sure of it.
+    struct Doubtful;
+
+    impl Ocr for Doubtful {
+        fn name(&self) -> String {
+            "doubtful".to_owned()
+        }
+
+        fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
+            let words = Square.read(page)?.into_iter();
+            Ok(words.map(|word| Word { confidence: 0.6 * word.confidence, ..word }).collect())
+        }
+    }
+
+    /// Fails, and counts how often it was asked.
+    struct Failing(Arc<AtomicU32>);
+
+    impl Ocr for Failing {
+        fn name(&self) -> String {
+            "failing".to_owned()
+        }
+
+        fn read(&self, _: &Gray) -> Result<Vec<Word>, Error> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(Error::OcrFailed("it broke off".to_owned()))
+        }
+    }
+
+    #[test]
+    fn a_second_reader_is_asked_once_when_the_turn_is_known_and_its_failure_is_told() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let both = Both { first: Box::new(Doubtful), second: Box::new(Failing(Arc::clone(&asked))) };
+        let height = SIZE.1 as f32 * 72.0 / 150.0;
+        let examined = examine(&page(), Orientation::UPRIGHT, (150.0, 150.0), height, Some(&both)).unwrap();
+        assert_eq!((asked.load(Ordering::Relaxed), examined.turn), (1, Turn::None));
+        assert!(examined.reading.text.starts_with("phép phép"));
+        let told: Vec<&str> = examined.findings.iter().map(|finding| finding.detail.as_str()).collect();
+        assert!(told.iter().any(|told| told.starts_with("in doubt, and not read again: ")), "{told:?}");
+    }
+
+    /// Sees nothing.
+    struct Blind;
+
+    impl Ocr for Blind {
+        fn name(&self) -> String {
+            "blind".to_owned()
+        }
+
+        fn read(&self, _: &Gray) -> Result<Vec<Word>, Error> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_page_with_ink_of_which_nothing_was_read_is_to_be_looked_at() {
+        let height = SIZE.1 as f32 * 72.0 / 150.0;
+        let examined = examine(&page(), Orientation::UPRIGHT, (150.0, 150.0), height, Some(&Blind)).unwrap();
+        assert!(!examined.blank);
+        let found = |finding: &Finding| {
+            finding.kind == FindingKind::LowConfidence && finding.detail == "nothing was read"
+        };
+        assert!(examined.findings.iter().any(found), "{:?}", examined.findings);
     }
 
     /// Fails the test where it is asked.

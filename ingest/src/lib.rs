@@ -7,12 +7,13 @@
 //! - [`inspect`] reads headers only: an [`Inspection`] says what a [`Scan`](muniment_record::Scan) is, or why not;
 //! - [`prepare`] makes the [`Package`](muniment_record::Package), under [`Options`] and their [`Limits`], telling a
 //!   [`Monitor`] how far it is;
-//! - [`Ocr`] reads the words of a page; [`Tesseract`] is the one that ships;
+//! - [`Ocr`] reads the words of a page: [`Native`], [`Tesseract`], or both, as a [`Recogniser`] says;
 //! - [`contained`] does both in a process of its own, for files that anybody may have written;
 //! - [`render_page`] shows a page of an archived PDF as a JPEG;
 //! - [`Error`] says why a scan was refused, with a stable word.
 
 mod bits;
+mod both;
 mod compact;
 pub mod contained;
 mod copy;
@@ -25,6 +26,7 @@ mod inspection;
 mod jbig2;
 mod jpeg_encoder;
 mod lanes;
+mod language;
 mod limits;
 mod monitor;
 mod native;
@@ -40,21 +42,24 @@ mod recogniser;
 mod render;
 mod reread;
 mod resize;
+mod sheet;
 mod signed;
 mod skew;
 mod source;
 mod tesseract;
 mod turn;
+mod unread;
 
 #[doc(hidden)]
 pub use compact::kernels;
 pub use error::Error;
 pub use gray::Gray;
 pub use inspection::{Inspection, inspect};
+pub use language::LanguageData;
 pub use limits::{Limits, Options, Profile};
 pub use monitor::Monitor;
 pub use native::Native;
-pub use ocr::Ocr;
+pub use ocr::{Again, Ocr, Reread};
 pub use prepare::prepare;
 pub use recogniser::Recogniser;
 pub use render::render_page;

@@ -1,13 +1,8 @@
-use std::path::{Path, PathBuf};
-
 use muniment_ocr::{Picture, Reader};
 use muniment_record::{Area, Word};
 
 use crate::raster::usize_of;
-use crate::{Error, Gray, Ocr};
-
-/// Where Debian's packages `tesseract-ocr-*` put language data.
-const DATA: &str = "/usr/share/tesseract-ocr/5/tessdata";
+use crate::{Error, Gray, LanguageData, Ocr};
 
 /// Resolution that lines are read at: letters of a tenth of an inch then have about the height that the network wants.
 const DPI: u32 = 300;
@@ -24,28 +19,20 @@ pub struct Native {
 }
 
 impl Native {
-    /// Opens the data of `language`, by Tesseract's name: `vie`.
+    /// Opens language data.
     ///
     /// # Errors
     ///
     /// [`Error::OcrMissing`] when the data are not there or are of another kind.
-    pub fn find(language: &str) -> Result<Self, Error> {
-        Self::open(&data_file(language), language)
-    }
-
-    fn open(file: &Path, language: &str) -> Result<Self, Error> {
-        let reader = Reader::open(file).map_err(|error| Error::OcrMissing(with_cause(&error)))?;
-        Ok(Self { reader, language: language.to_owned(), lines_abreast: 1 })
+    pub fn open(data: &LanguageData) -> Result<Self, Error> {
+        let reader = Reader::open(&data.file()).map_err(|error| Error::OcrMissing(with_cause(&error)))?;
+        Ok(Self { reader, language: data.name().to_owned(), lines_abreast: 1 })
     }
 
     /// Reads up to so many lines of a page at a time, each on a thread; what is read is the same.
     pub fn abreast(self, lines: usize) -> Self {
         Self { lines_abreast: lines, ..self }
     }
-}
-
-fn data_file(language: &str) -> PathBuf {
-    Path::new(DATA).join(language).with_extension("traineddata")
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {

@@ -59,7 +59,9 @@ pub(crate) fn prepare(
             Err(error) => kept.detail.push_str(&format!("; not read again: {error}")),
         }
     }
-    kept.reader = examined.reading.reader;
+    if let Some(reread) = examined.reading.reader {
+        reread.note(&mut kept);
+    }
     written.lines = examined.reading.lines;
     written.rotate = examined.turn.degrees();
     let facts = Page {

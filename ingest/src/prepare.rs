@@ -20,6 +20,9 @@ use crate::{Error, Inspection, Limits, Monitor, Ocr, Options, signed};
 /// The name of the staged file.
 pub(crate) const STAGED: &str = "prepared.pdf";
 
+/// The profile of what is kept byte for byte.
+const ORIGINAL: &str = "original";
+
 /// Makes `scan` into a package: writes `prepared.pdf` into `staging`, an existing empty folder of the caller's.
 ///
 /// Pages go through one by one on each thread, and the file grows on disk as they are done: memory is that of a page a
@@ -47,7 +50,8 @@ pub fn prepare(
             (pages, options.profile.name(), kept)
         }
         Form::SignedOriginal | Form::BornDigital => {
-            (keep(scan, &inspection, &staged, options, ocr, monitor)?, "original", Vec::new())
+            let (pages, kept) = keep(scan, &inspection, &staged, options, ocr, monitor)?;
+            (pages, ORIGINAL, kept)
         }
     };
     Ok(Package {
@@ -232,7 +236,8 @@ fn digitise(
     Ok((facts, kept))
 }
 
-/// Keeps a document byte for byte, and reads its text beside it.
+/// Keeps a document byte for byte, and reads its text beside it. How pages were kept is said only where another than the first
+/// recogniser read something.
 fn keep(
     scan: &Scan,
     inspection: &Inspection,
@@ -240,25 +245,33 @@ fn keep(
     options: &Options,
     ocr: Option<&dyn Ocr>,
     monitor: &dyn Monitor,
-) -> Result<Vec<Page>, Error> {
+) -> Result<(Vec<Page>, Vec<KeptPage>), Error> {
     let ([path], [source]) = (scan.files.as_slice(), inspection.sources.as_slice()) else {
         return Err(Error::Internal("a document of several files is kept as it came".to_owned()));
     };
     let (name, _) = identify(scan, inspection, path, source)?;
     let held = HeldFile::copy(path, &name, source.sha256, staged)?;
     held.sync().map_err(|error| Error::writing(staged, error))?;
-    let mut facts = Vec::new();
+    let (mut facts, mut kept) = (Vec::new(), Vec::new());
     let pdf = OpenPdf::default();
     let work = |_: &mut Pages, at: Place| {
         contained(&name, || {
             pdf.with(at.page, &name, &held, &options.limits, |reader| signed::read_page(reader, at.page, ocr))
         })
     };
-    in_order(&places(inspection), options, work, monitor, |page| {
+    in_order(&places(inspection), options, work, monitor, |(page, reread)| {
         facts.push(page);
+        let mut page = KeptPage { profile: ORIGINAL.to_owned(), detail: String::new(), reader: None };
+        if let Some(reread) = reread {
+            reread.note(&mut page);
+        }
+        kept.push(page);
         Ok(())
     })?;
-    Ok(facts)
+    if kept.iter().all(|page| page.reader.is_none() && page.detail.is_empty()) {
+        kept.clear();
+    }
+    Ok((facts, kept))
 }
 
 /// Works on the places in parallel, and hands the results on in order.

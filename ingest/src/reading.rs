@@ -3,6 +3,7 @@
 use muniment_record::Word;
 
 use crate::copy::Copy;
+use crate::ocr::Reread;
 use crate::pdf::text::{PlacedLine, PlacedWord};
 use crate::turn::Turn;
 
@@ -29,8 +30,8 @@ pub(crate) struct Reading {
     pub(crate) lines: Vec<PlacedLine>,
     /// Mean confidence of the words that were kept.
     pub(crate) confidence: Option<f32>,
-    /// Who read it, of several recognisers, where not the first.
-    pub(crate) reader: Option<String>,
+    /// What of it another than the first of several recognisers read.
+    pub(crate) reader: Option<Reread>,
 }
 
 /// Where the page image lies on the page.

@@ -5,13 +5,18 @@ use muniment_record::Page;
 use crate::examine::examine;
 use crate::raster::Orientation;
 use crate::source::pdf::{Reader, Scale};
-use crate::{Error, Ocr};
+use crate::{Error, Ocr, Reread};
 
 /// Resolution at which such a page is looked at.
 const DPI: f32 = 300.0;
 
-/// The facts and the text of page `index`, from 0: the file's own text where it has any, or what is read on it.
-pub(crate) fn read_page(reader: &Reader, index: u32, ocr: Option<&dyn Ocr>) -> Result<Page, Error> {
+/// The facts and the text of page `index`, from 0, and what of it another than the first recogniser read: the text is the file's own
+/// where it has any, or what is read on it.
+pub(crate) fn read_page(
+    reader: &Reader,
+    index: u32,
+    ocr: Option<&dyn Ocr>,
+) -> Result<(Page, Option<Reread>), Error> {
     let ((width, height), own) = reader.text(index)?;
     let own = muniment_record::nfc(&own);
     let has_text = own.chars().filter(|letter| letter.is_alphanumeric()).count() >= 20;
@@ -19,7 +24,7 @@ pub(crate) fn read_page(reader: &Reader, index: u32, ocr: Option<&dyn Ocr>) -> R
     let ocr = ocr.filter(|_| !has_text);
     let examined = examine(&raster, Orientation::UPRIGHT, (DPI, DPI), height, ocr)?;
     let pixels = |points: f32| (points * DPI / 72.0).round() as u32;
-    Ok(Page {
+    let page = Page {
         width_px: pixels(width),
         height_px: pixels(height),
         dpi: DPI as u32,
@@ -30,5 +35,6 @@ pub(crate) fn read_page(reader: &Reader, index: u32, ocr: Option<&dyn Ocr>) -> R
         // A digital original is not scanned again: there is nothing for an officer to mend.
         findings: Vec::new(),
         text: if has_text { own } else { examined.reading.text },
-    })
+    };
+    Ok((page, examined.reading.reader))
 }

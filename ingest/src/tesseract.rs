@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -11,7 +12,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::raster::usize_of;
-use crate::{Error, Gray, Limits, Ocr};
+use crate::{Error, Gray, LanguageData, Limits, Ocr};
 
 /// The program, from Debian's package `tesseract-ocr`.
 const PROGRAM: &str = "tesseract";
@@ -24,6 +25,14 @@ const IMAGE: &str = "/proc/self/fd/0";
 /// with it, 0.55 % without, over five pages).
 const SETTINGS: [&str; 3] =
     ["textord_tabfind_vertical_text=0", "textord_disable_pitch_test=1", "textord_tabfind_find_tables=0"];
+
+/// What it is to expect (`--psm`): a page of any layout, or a block of lines.
+const PAGE: &str = "3";
+const BLOCK: &str = "6";
+
+/// Has it answer with a table of words. Its file of settings of that name says no more, but lies beside the language data where
+/// Debian puts those, and need not elsewhere.
+const TABLE: &str = "tessedit_create_tsv=1";
 
 /// On whitened paper its Vietnamese model, which scales each line to 36 pixels whatever comes in, reads 200 dots an inch as
 /// well as 250 or 300, for a tenth less of its time.
@@ -39,25 +48,26 @@ const MOST_OUTPUT_BYTES: u64 = 16 << 20;
 /// crash, a hang or memory without end is a failure of that page only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tesseract {
-    language: String,
+    data: LanguageData,
     version: String,
     seconds: u64,
     memory_bytes: u64,
 }
 
 impl Tesseract {
-    /// Finds the program and checks that it knows `language`, by Tesseract's name: `vie`.
+    /// Finds the program and checks that it knows the language.
     ///
     /// # Errors
     ///
     /// [`Error::OcrMissing`] when the program or the language is not installed.
-    pub fn find(language: &str, limits: &Limits) -> Result<Self, Error> {
-        let run =
-            |argument: &str| {
-                Command::new(PROGRAM).arg(argument).stdin(Stdio::null()).output().map_err(|error| {
-                    Error::OcrMissing(format!("the program {PROGRAM} does not run: {error}"))
-                })
-            };
+    pub fn find(data: &LanguageData, limits: &Limits) -> Result<Self, Error> {
+        let run = |argument: &str| {
+            let mut command = Command::new(PROGRAM);
+            command.arg(argument).arg("--tessdata-dir").arg(data.folder()).stdin(Stdio::null());
+            command
+                .output()
+                .map_err(|error| Error::OcrMissing(format!("the program {PROGRAM} does not run: {error}")))
+        };
         let version = run("--version")?;
         // Older versions print it to the error stream.
         let text = [version.stdout, version.stderr].concat();
@@ -67,28 +77,32 @@ impl Tesseract {
             .find_map(|line| line.strip_prefix("tesseract "))
             .ok_or_else(|| Error::OcrMissing(format!("the program {PROGRAM} does not tell its version")))?;
         let languages = run("--list-langs")?;
-        let known = String::from_utf8_lossy(&languages.stdout).lines().any(|line| line.trim() == language);
+        let known = String::from_utf8_lossy(&languages.stdout).lines().any(|line| line.trim() == data.name());
         if !known {
-            return Err(Error::OcrMissing(format!("{PROGRAM} has no data for the language {language}")));
+            let (language, folder) = (data.name(), data.folder().display());
+            return Err(Error::OcrMissing(format!(
+                "{PROGRAM} has no data for the language {language} in {folder}"
+            )));
         }
         Ok(Self {
-            language: language.to_owned(),
+            data: data.clone(),
             version: version.trim().to_owned(),
             seconds: limits.ocr_seconds,
             memory_bytes: limits.ocr_memory_bytes,
         })
     }
 
-    fn start(&self, page: &Gray) -> Result<Child, Error> {
+    fn start(&self, page: &Gray, layout: &str) -> Result<Child, Error> {
         let failed = |error: &dyn std::fmt::Display| {
             Error::OcrFailed(format!("the program {PROGRAM} does not start: {error}"))
         };
         let image = in_memory(page).map_err(|error| failed(&error))?;
         let dpi = page.dpi.to_string();
         let child = Command::new(PROGRAM)
-            .args([IMAGE, "stdout", "-l", &self.language, "--psm", "3", "--dpi", &dpi])
-            .args(SETTINGS.iter().flat_map(|setting| ["-c", *setting]))
-            .arg("tsv")
+            .args([IMAGE, "stdout", "-l", self.data.name(), "--psm", layout, "--dpi", &dpi])
+            .arg("--tessdata-dir")
+            .arg(self.data.folder())
+            .args(SETTINGS.iter().chain([&TABLE]).flat_map(|setting| ["-c", *setting]))
             .env("OMP_THREAD_LIMIT", "1")
             .stdin(image)
             .stdout(Stdio::piped())
@@ -107,9 +121,9 @@ impl Tesseract {
         Ok(child)
     }
 
-    fn run(&self, page: &Gray) -> Result<String, Error> {
+    fn run(&self, page: &Gray, layout: &str) -> Result<String, Error> {
         let failed = |what: &str| Error::OcrFailed(what.to_owned());
-        let mut child = self.start(page)?;
+        let mut child = self.start(page, layout)?;
         let Some(output) = child.stdout.take() else {
             return Err(failed("its pipe is missing"));
         };
@@ -143,15 +157,23 @@ impl Tesseract {
 
 impl Ocr for Tesseract {
     fn name(&self) -> String {
-        format!("tesseract {} {}", self.version, self.language)
+        format!("tesseract {} {}", self.version, self.data.name())
     }
 
     fn dpi(&self) -> u32 {
         DPI
     }
 
+    fn folders(&self) -> Vec<PathBuf> {
+        vec![self.data.folder().to_owned()]
+    }
+
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
-        Ok(words(&self.run(page)?))
+        Ok(words(&self.run(page, PAGE)?))
+    }
+
+    fn read_lines(&self, sheet: &Gray) -> Result<Vec<Word>, Error> {
+        Ok(words(&self.run(sheet, BLOCK)?))
     }
 }
 
@@ -231,6 +253,7 @@ fn words(table: &str) -> Vec<Word> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Native;
 
     #[test]
     fn words_of_one_line_share_its_number() {
@@ -249,8 +272,22 @@ mod tests {
     }
 
     #[test]
+    fn language_data_may_lie_anywhere_and_have_a_name_with_a_dot() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = LanguageData::new(folder.path(), "vie.old");
+        std::fs::copy(LanguageData::default().file(), data.file()).unwrap();
+        let page = Gray { width: 200, height: 200, dpi: 200, samples: vec![255; 40_000] };
+        let tesseract = Tesseract::find(&data, &Limits::default()).unwrap();
+        assert!(tesseract.name().ends_with(" vie.old"), "{}", tesseract.name());
+        assert_eq!(tesseract.read(&page).unwrap(), []);
+        assert_eq!(Native::open(&data).unwrap().read(&page).unwrap(), []);
+    }
+
+    #[test]
     fn a_language_that_is_not_installed_is_missing() {
-        let error = Tesseract::find("nosuchlanguage", &Limits::default()).unwrap_err();
+        let error =
+            Tesseract::find(&LanguageData::new(LanguageData::DEBIAN, "nosuchlanguage"), &Limits::default())
+                .unwrap_err();
         assert_eq!(error.code(), "ocr-missing");
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use muniment_ingest::{Limits, Ocr, Options, Tesseract, inspect, prepare};
+use muniment_ingest::{LanguageData, Limits, Ocr, Options, Tesseract, inspect, prepare};
 use muniment_record::{Package, Scan};
 
 fn folder() -> PathBuf {
@@ -53,7 +53,7 @@ fn write_png(name: &str, width: usize, height: usize, samples: &[u8]) -> PathBuf
 /// Prepares `files` and keeps the PDF for the judges.
 fn prepared(name: &str, title: &str, files: Vec<PathBuf>, ocr: bool) -> (Package, PathBuf) {
     let limits = Limits::default();
-    let tesseract = ocr.then(|| Tesseract::find("vie", &limits).unwrap());
+    let tesseract = ocr.then(|| Tesseract::find(&LanguageData::default(), &limits).unwrap());
     let scan = Scan { name: name.to_owned(), files };
     let inspection = inspect(&scan, &limits).unwrap();
     let staging = tempfile::tempdir().unwrap();

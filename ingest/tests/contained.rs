@@ -132,6 +132,11 @@ fn a_child_reaches_nothing_but_its_document() {
     fs::write(&beside, "a neighbour").unwrap();
     assert_eq!(house.attempt(&format!("read:{}", beside.display())), "refused");
     assert_eq!(house.attempt(&format!("write:{}", beside.display())), "refused");
+    let data = tempfile::tempdir().unwrap();
+    fs::write(data.path().join("vie"), "what the recogniser knows").unwrap();
+    let known = data.path().join("vie");
+    assert_eq!(house.attempt(&format!("read:{}", known.display())), "refused");
+    assert_eq!(house.attempt(&format!("read-known:{}", known.display())), "done");
     let source = house.scan.files[0].display().to_string();
     assert_eq!(house.attempt(&format!("read:{source}")), "done");
     assert_eq!(house.attempt(&format!("write:{source}")), "refused");

@@ -43,7 +43,10 @@ fn work(recogniser: impl FnOnce(&str, usize) -> Result<Box<dyn Ocr>, Error>) -> 
         }
         _ => None,
     };
-    let walls = walls::build(&order.limits, order.processor_seconds, &places(&order.task))?;
+    let folders = ocr.as_ref().map(|ocr| ocr.folders()).unwrap_or_default();
+    let mut places = places(&order.task);
+    places.read.extend(folders.iter().map(PathBuf::as_path));
+    let walls = walls::build(&order.limits, order.processor_seconds, &places)?;
     match order.task {
         Task::Check => Ok(Answer::Walls(walls)),
         Task::Look { files } => {

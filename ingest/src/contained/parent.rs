@@ -22,7 +22,7 @@ const MOST_ANSWER_BYTES: u64 = 512 << 20;
 const MOST_COMPLAINT_BYTES: u64 = 16 << 10;
 
 /// What a child is told of the environment: where programs and the recogniser's data are.
-const KEPT_VARIABLES: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX"];
+const KEPT_VARIABLES: [&str; 2] = ["PATH", "LD_LIBRARY_PATH"];
 
 /// Bytes of a file that a child goes through in a second at least: hashing, skimming and copying, on a slow disk.
 const BYTES_A_SECOND: u64 = 16 << 20;

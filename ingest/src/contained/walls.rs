@@ -53,7 +53,7 @@ impl fmt::Display for Walls {
     }
 }
 
-/// The files that a child needs for its document.
+/// The files that a child needs for its document, and folders that they may lie in.
 #[derive(Default)]
 pub(super) struct Places<'a> {
     pub(super) read: Vec<&'a Path>,
@@ -135,7 +135,7 @@ fn filter() -> Result<BpfProgram, seccompiler::BackendError> {
         .try_into()
 }
 
-/// What programs need to run, and the recogniser's program and data as Debian installs them.
+/// What programs need to run, and the recogniser's program as Debian installs it.
 const SYSTEM_PLACES: [&str; 9] = [
     "/usr",
     "/lib",
@@ -153,14 +153,12 @@ fn narrow_files(places: &Places<'_>) -> Result<FileAccess, RulesetError> {
     // The newest rights that are asked for; an older kernel guards those that it knows.
     const KNOWN: ABI = ABI::V5;
     let read = AccessFs::from_read(KNOWN);
-    let elsewhere: Vec<PathBuf> =
-        split("PATH").into_iter().chain(env::var_os("TESSDATA_PREFIX").map(PathBuf::from)).collect();
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(KNOWN))?
         .create()?
         .add_rules(path_beneath_rules(SYSTEM_PLACES, read))?
-        .add_rules(path_beneath_rules(elsewhere, read))?
+        .add_rules(path_beneath_rules(split("PATH"), read))?
         .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?
         .add_rules(path_beneath_rules(&places.read, AccessFs::ReadFile))?
         .add_rules(path_beneath_rules(places.write, AccessFs::from_all(KNOWN) & !AccessFs::Execute))?

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +22,11 @@ struct Misbehaving(String);
 impl Ocr for Misbehaving {
     fn name(&self) -> String {
         "misbehaving".to_owned()
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        let known = self.0.strip_prefix("read-known:");
+        known.and_then(|path| Path::new(path).parent()).map(Path::to_owned).into_iter().collect()
     }
 
     fn read(&self, page: &Gray) -> Result<Vec<Word>, Error> {
@@ -48,7 +54,7 @@ impl Ocr for Misbehaving {
                 std::hint::spin_loop();
             },
             "connect" => attempt(TcpStream::connect(with)),
-            "read" => attempt(fs::read(with)),
+            "read" | "read-known" => attempt(fs::read(with)),
             "write" => attempt(fs::File::create(with).and_then(|mut file| file.write_all(b"x"))),
             "run" => attempt(Command::new(with).output()),
             _ => deed.to_owned(),
