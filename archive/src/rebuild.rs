@@ -23,7 +23,7 @@ use crate::log::PublishedLog;
 use crate::object::name_of;
 use crate::store::{DiskStore, ObjectStore, Store, side_by_side};
 use crate::walk::Walk;
-use crate::{Archive, AuditFinding, AuditProblem, Error, point};
+use crate::{Archive, AuditFinding, AuditProblem, Error, identity, point};
 
 use damage::{is_damage, none_to_be_had};
 use holds::restore_holds;
@@ -103,7 +103,7 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] while any process has the archive open, [`Error::LogMissing`]. What is damaged or gone is a finding, not an error.
+    /// [`Error::InUse`] while any process has the archive open, [`Error::LogMissing`], [`Error::Moved`]. What is damaged or gone is a finding, not an error.
     /// What does not answer, store or old catalogue, is an error: nothing has changed then, and the rebuild is to be made again.
     pub async fn rebuild(dir: &Path, now: Timestamp, new_log: bool) -> Result<RebuildReport, Error> {
         Self::rebuild_on(dir, Arc::new(DiskStore::open(dir)?), now, new_log).await
@@ -150,7 +150,11 @@ async fn rebuild(
             None
         }
     };
-    let built = build(at, store, old.as_deref(), now).await;
+    let built = match is_moved(old.as_deref(), store).await {
+        Ok(false) => build(at, store, old.as_deref(), now).await,
+        Ok(true) => Err(Error::Moved { path: at.to_string() }),
+        Err(error) => Err(error),
+    };
     if let Some(old) = old {
         old.close().await;
     }
@@ -158,6 +162,13 @@ async fn rebuild(
     at.swap().await?;
     info!(objects = report.objects, records = report.records, "rebuilt the catalogue");
     Ok(report)
+}
+
+/// Whether the old catalogue belongs to another store. Where it cannot be read, it does not say.
+async fn is_moved(old: Option<&dyn Catalogue>, store: &Store) -> Result<bool, Error> {
+    let Some(old) = old else { return Ok(false) };
+    let is_moved = unless_lost(identity::is_of_another(old, store.objects()).await)?;
+    Ok(is_moved.unwrap_or(false))
 }
 
 async fn build(
@@ -210,6 +221,8 @@ async fn restore(
         not_archived: None,
         findings: log.damage,
     };
+    // No earlier catalogue has had as many changes as microseconds have passed.
+    catalogue.number_changes_behind(u64::try_from(now.as_microsecond()).unwrap_or(0)).await?;
     let mut work = Work { store, catalogue, logged: log.logged, report };
     let mut general = Findings::on(None);
     for stray in walk.strays {

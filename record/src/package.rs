@@ -158,8 +158,8 @@ pub struct Provenance {
     pub ocr: Option<String>,
     /// The compression profile that was asked for: `compact`.
     pub profile: String,
-    /// How the image of each page was kept, in page order. Empty where the PDF was kept as received, and in records
-    /// that were made before this was noted.
+    /// How each page was kept and read, in page order. Empty where the PDF was kept as received and the first reader read all of it,
+    /// and in records that were made before this was noted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<KeptPage>,
 }

@@ -1,4 +1,4 @@
-//! The store that a catalogue belongs to.
+//! What a catalogue belongs to, and what belongs to it: its store, and indexes that follow its changes.
 
 use async_trait::async_trait;
 
@@ -12,4 +12,8 @@ pub(crate) trait Belonging {
 
     /// Gives the catalogue to a store, whatever it belonged to.
     async fn give_to_store(&self, id: &str) -> Result<(), Error>;
+
+    /// Lets the changes of a new catalogue have numbers behind this one. An index that has followed an earlier catalogue does not think then
+    /// that it has them already.
+    async fn number_changes_behind(&self, number: u64) -> Result<(), Error>;
 }

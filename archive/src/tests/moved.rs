@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::fixture::{House, archive_all, audit};
+use super::fixture::{House, archive_all, audit, now};
+use super::postgres::Postgres;
 use crate::catalogue::CatalogueAt;
-use crate::{Archive, DiskStore, Error, ObjectStore};
+use crate::{Archive, DiskStore, Error, ObjectStore, PostgresSettings};
 
 fn store(house: &House, name: &str) -> Arc<dyn ObjectStore> {
     let root = house.dir().join(name);
@@ -42,6 +43,8 @@ async fn nobody_goes_on_where_an_archive_was() {
         alone.give_up().await;
     }
     refuses(&at, &old).await;
+    let rebuilt = Archive::rebuild_on(at.clone(), Arc::clone(&old), now(), false).await.map(drop).unwrap_err();
+    assert!(matches!(rebuilt, Error::Moved { .. }), "{rebuilt}");
     let archive = Archive::open_on(at.clone(), Arc::clone(&new)).await.unwrap();
     assert!(audit(&archive).await.is_clean());
     archive.close().await;
@@ -92,4 +95,28 @@ async fn a_store_that_was_put_back_without_its_name_gets_it_again() {
     Archive::open(&house.home()).await.unwrap().close().await;
     assert_eq!(std::fs::read(&name).unwrap(), before);
     assert!(audit(&Archive::open(&house.home()).await.unwrap()).await.is_clean());
+}
+
+/// An index that has followed the old catalogue must not think that it has the new one's changes.
+#[tokio::test]
+async fn changes_of_a_rebuilt_catalogue_have_later_numbers() {
+    let server = Postgres::shared();
+    let settings = PostgresSettings::new(&server.address(), &server.new_schema()).unwrap();
+    for catalogue in [None, Some(CatalogueAt::Postgres(settings))] {
+        let house = House::empty();
+        let at = catalogue.unwrap_or_else(|| CatalogueAt::from(&house.home()));
+        let objects = store(&house, "objects");
+        let archive = Archive::create_on(at.clone(), Arc::clone(&objects)).await.unwrap();
+        archive_all(&house, &archive, 0..2).await;
+        let before = archive.outbox(0, 10).await.unwrap()[1].sequence;
+        archive.close().await;
+        drop(archive);
+        let report = Archive::rebuild_on(at.clone(), Arc::clone(&objects), now(), true).await.unwrap();
+        assert_eq!(report.records, 2, "{report}");
+        let archive = Archive::open_on(at, objects).await.unwrap();
+        assert_eq!(archive.outbox(before, 10).await.unwrap().len(), 2);
+        archive_all(&house, &archive, 2..3).await;
+        assert_eq!(archive.outbox(before, 10).await.unwrap().len(), 3);
+        archive.close().await;
+    }
 }

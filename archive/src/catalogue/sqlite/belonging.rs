@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use super::super::belonging::Belonging;
-use super::super::cells::text;
+use super::super::cells::{signed, text};
 use super::{SqliteCatalogue, look_up, write};
 use crate::Error;
 
@@ -17,6 +17,21 @@ impl Belonging for SqliteCatalogue {
         let mut transaction = self.begin().await?;
         sqlx::query("INSERT INTO store (only_row, id) VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET id = excluded.id")
             .bind(id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(write())?;
+        transaction.commit().await.map_err(write())
+    }
+
+    async fn number_changes_behind(&self, number: u64) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        // It may be written to (sqlite.org/autoinc.html, 2), and nothing keeps it from having two rows of a table.
+        sqlx::query("DELETE FROM sqlite_sequence WHERE name = 'outbox'")
+            .execute(&mut *transaction)
+            .await
+            .map_err(write())?;
+        sqlx::query("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)")
+            .bind(signed(number))
             .execute(&mut *transaction)
             .await
             .map_err(write())?;
