@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use muniment_record::{Digest, LookupToken, Receipt, Record, RecordId, ResultCode};
 use tracing::info;
 
-use crate::catalogue::{Alone, Catalogue, CatalogueAt, OutboxRow, Right};
-use crate::events::ArrivalFact;
+use crate::catalogue::{Alone, Catalogue, CatalogueAt, OutboxRow, Right, Settled};
 use crate::log::PublishedLog;
 use crate::object::{StoredObject, read_pdf};
 use crate::store::{DiskStore, ObjectStore, Store};
@@ -159,6 +158,9 @@ impl Archive {
     ///
     /// Its object, which is in storage where only the catalogue failed, is taken out again: nobody would roll it forward once
     /// the row is settled. A stop before that leaves it to [`Archive::audit`] to name; no stop leaves a record without its object.
+    ///
+    /// A document that is archived though its depositor was told otherwise, as where the connection broke with the answer, stays as it
+    /// is: handed in again it is a duplicate. So does one that the queue holds.
     pub async fn settle(
         &self,
         batch: &BatchId,
@@ -166,30 +168,16 @@ impl Archive {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let holder = match &arrival.sha256 {
-            Some(digest) => self.catalogue.holder_of_source(digest).await?,
-            None => None,
-        };
-        let pending = match holder {
-            Some(id) => self.catalogue.pending(Some(id)).await?,
-            None => Vec::new(),
-        };
-        let is_its = |fact: &ArrivalFact| fact.batch == *batch && fact.name == arrival.name;
-        let unfinished: Vec<RecordId> = pending
-            .into_iter()
-            .filter(|pending| is_its(&pending.fact))
-            .map(|pending| pending.record)
-            .collect();
-        self.catalogue.settle(batch, arrival, &outcome, now).await?;
+        let settled = self.catalogue.settle(batch, arrival, &outcome, now).await?;
         point::reached("settled");
+        // Whoever settled the row keeps everybody from archiving the record; nobody else may touch its object.
+        let Settled::Given(id) = settled else { return Ok(()) };
         self.blocking(move |store| {
-            for place in unfinished.into_iter().map(place_of) {
-                if store.has_object(&place)? {
-                    store.withdraw_object(&place)?;
-                }
-                store.objects().clear_second(&format!("ocfl/{place}"))?;
+            let place = place_of(id);
+            if store.has_object(&place)? {
+                store.withdraw_object(&place)?;
             }
-            Ok(())
+            store.objects().clear_second(&format!("ocfl/{place}"))
         })
         .await
     }

@@ -30,7 +30,7 @@ pub(crate) use belonging::Belonging;
 pub(crate) use fixity::Fixity;
 pub(crate) use holds::Holds;
 pub use holds::{Hold, HoldState};
-pub(crate) use intake::{Intake, PendingArrival};
+pub(crate) use intake::{Intake, PendingArrival, Settled};
 pub(crate) use order::Order;
 pub use postgres::PostgresSettings;
 pub use queue::{Claim, Fence, QueueCount, SetAside, Task};
@@ -156,11 +156,26 @@ impl CatalogueAt {
         })
     }
 
-    /// Puts the catalogue that was made beside the present one in its place; the present one is kept under another name.
+    /// Puts the catalogue that was made beside the present one in its place; the present one is kept under another name. Where there
+    /// is a present one, [`CatalogueAt::swap_under`] does it.
     pub(crate) async fn swap(&self) -> Result<(), Error> {
         match self {
-            Self::Directory(directory) => sqlite::swap(directory),
+            Self::Directory(directory) => sqlite::swap(directory).await,
             Self::Postgres(settings) => postgres::swap(settings).await,
+        }
+    }
+
+    /// Puts the catalogue that was made beside the present one in its place, where the right to do so has been held all the time.
+    ///
+    /// # Errors
+    ///
+    /// Where it has not: others may have written to the present one since. Nothing has changed then.
+    #[cfg_attr(not(test), allow(dead_code, reason = "rebuild calls it"))]
+    pub(crate) async fn swap_under(&self, right: &Held) -> Result<(), Error> {
+        match self {
+            // A lock on a file ends with its process.
+            Self::Directory(directory) => sqlite::swap(directory).await,
+            Self::Postgres(settings) => postgres::swap_under(settings, right).await,
         }
     }
 }

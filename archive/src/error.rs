@@ -2,6 +2,7 @@ use std::io;
 use std::sync::Arc;
 
 use muniment_record::RecordId;
+use sqlx::migrate::MigrateError;
 
 use crate::store::passes;
 
@@ -136,7 +137,7 @@ pub enum Error {
     },
     /// The catalogue could not be brought to this version's schema.
     #[error("failed to upgrade the catalogue")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
+    Migrate(#[source] MigrateError),
     /// A value could not be written as JSON.
     #[error("failed to write {what} as JSON")]
     Json {
@@ -183,6 +184,7 @@ impl Error {
                 ErrorKind::AlreadyExists
             }
             Self::NotPending { .. }
+            | Self::Moved { .. }
             | Self::Mismatch { .. }
             | Self::NoDigest
             | Self::LeaseLost { .. }
@@ -197,16 +199,18 @@ impl Error {
             | Self::Note(_)
             | Self::CatalogueMissing { .. }
             | Self::CatalogueBehind { .. }
-            | Self::Moved { .. }
-            | Self::LogMissing { .. }
-            | Self::Migrate(_) => ErrorKind::Corrupt,
+            | Self::LogMissing { .. } => ErrorKind::Corrupt,
             Self::Storage { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => ErrorKind::NotFound,
                 io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::NoSpace,
                 _ => ErrorKind::Unavailable,
             },
-            Self::Catalogue { source, .. } => catalogue_kind(source),
+            Self::Catalogue { source, .. }
+            | Self::Migrate(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => {
+                catalogue_kind(source)
+            }
+            Self::Migrate(_) => ErrorKind::Corrupt,
         }
     }
 
@@ -214,14 +218,10 @@ impl Error {
     pub fn is_unanswered(&self) -> bool {
         match self {
             Self::Storage { .. } => passes(self),
-            Self::Catalogue { source, .. } => match source {
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
-                // SQLSTATE: connection exceptions, too many connections, shutting down and starting up.
-                sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
-                    code.starts_with("08") || matches!(code.as_ref(), "53300" | "57P01" | "57P02" | "57P03")
-                }),
-                _ => false,
-            },
+            Self::Catalogue { source, .. }
+            | Self::Migrate(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => {
+                is_unanswered(source)
+            }
             Self::Together(cause) => cause.is_unanswered(),
             _ => false,
         }
@@ -275,6 +275,20 @@ impl Error {
 
     pub(crate) fn damaged(object: impl Into<String>, what: impl Into<String>) -> Self {
         Self::Damaged { object: object.into(), what: what.into() }
+    }
+}
+
+/// Whether the database did not answer, or not in time.
+fn is_unanswered(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        // SQLSTATE: connection exceptions, too many connections, shutting down and starting up; a lock that was waited for too long, a
+        // transaction that was ended for having stood still.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
+            code.starts_with("08")
+                || matches!(code.as_ref(), "53300" | "57P01" | "57P02" | "57P03" | "55P03" | "25P03")
+        }),
+        _ => false,
     }
 }
 

@@ -121,7 +121,7 @@ impl Archive {
                 Err(error) => report.damaged.push(passed_over(id, error)?),
             }
         }
-        self.recover_revisions(&mut report).await?;
+        self.recover_revisions(&mut report, now).await?;
         self.recover_holds(&mut report).await?;
         self.log_the_rest(&mut report).await?;
         let (finished, withdrawn, damaged) =
@@ -151,7 +151,8 @@ impl Archive {
                     Err(error) => report.damaged.push(passed_over(id, error)?),
                 }
             }
-            self.catalogue.append(&sound).await?;
+            // Another may be at the same.
+            self.catalogue.append_missing(&sound).await?;
             point::reached("recovered-entries-committed");
         }
     }

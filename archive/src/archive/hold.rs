@@ -5,7 +5,7 @@ use muniment_record::RecordId;
 use tracing::{info, warn};
 
 use super::{Archive, RecoverReport};
-use crate::catalogue::{Hold, HoldState, Right};
+use crate::catalogue::{Held, Hold, HoldState, Right};
 use crate::log::{Entry, Salt};
 use crate::object::name_of;
 use crate::{AuditFinding, AuditProblem, Error, ErrorKind, LogEvent, point};
@@ -61,7 +61,7 @@ impl Archive {
     ) -> Result<HoldReport, Error> {
         let right = self.catalogue.take(Right::Revise).await?;
         let right = right.ok_or_else(|| Error::InUse { path: self.catalogue.place() })?;
-        let decided = self.decide_alone(id, event, reason, now).await;
+        let decided = self.decide_alone(id, event, reason, now, &right).await;
         right.give_up().await;
         decided
     }
@@ -72,43 +72,53 @@ impl Archive {
         event: LogEvent,
         reason: Option<&str>,
         now: Timestamp,
+        right: &Held,
     ) -> Result<HoldReport, Error> {
         let record = self.record(id).await?;
         let known = self.catalogue.hold_on(id).await?;
-        let is_held = known.as_ref().is_some_and(|hold| hold.state != HoldState::Lifting);
+        let is_held = known.as_ref().is_some_and(|hold| hold.state.is_held());
         let is_new = is_held != (event == LogEvent::Hold);
+        let hold = match known {
+            Some(known) if !is_new => known,
+            None if !is_new => return Ok(HoldReport { is_new, is_enforced: false }),
+            Some(known) if event == LogEvent::Release => Hold { state: HoldState::Lifting, ..known },
+            _ => Hold {
+                record: id,
+                since: now,
+                reason: reason.unwrap_or_default().to_owned(),
+                state: HoldState::Setting,
+            },
+        };
         if is_new {
             if self.catalogue.log_entry(id, record.version).await?.is_none() {
                 // What happens to a record comes after its own entry.
                 self.log_the_rest(&mut RecoverReport::default()).await?;
             }
             let entry = Entry::of_hold(&record, event, reason, now, Salt::random()?)?;
-            let hold = match known {
-                Some(known) if event == LogEvent::Release => Hold { state: HoldState::Lifting, ..known },
-                _ => Hold {
-                    record: id,
-                    since: now,
-                    reason: reason.unwrap_or_default().to_owned(),
-                    state: HoldState::Setting,
-                },
-            };
-            self.catalogue.decide(&hold, Some(&entry)).await?;
+            if !self.catalogue.decide(&hold, Some(&entry)).await? {
+                return Err(Error::InUse { path: self.catalogue.place() });
+            }
             point::reached("hold-decided");
             info!(record.id = %id, ?event, "decided on a legal hold of record {id}");
-        } else if known.is_none() {
-            return Ok(HoldReport { is_new, is_enforced: false });
         }
-        let is_enforced = self.carry_out(id, event == LogEvent::Hold).await?;
+        let is_enforced = self.carry_out(hold, right).await?;
         Ok(HoldReport { is_new, is_enforced })
     }
 
     /// Tells the files of a record that it is held, or no longer; says whether a store enforces it.
-    async fn carry_out(&self, id: RecordId, held: bool) -> Result<bool, Error> {
-        let is_enforced = self.tell_files(id, held).await?;
-        point::reached("files-held");
-        self.catalogue.carried_out(id).await?;
-        point::reached("hold-carried-out");
-        Ok(is_enforced)
+    async fn carry_out(&self, mut hold: Hold, right: &Held) -> Result<bool, Error> {
+        self.require(right).await?;
+        loop {
+            let is_enforced = self.tell_files(hold.record, hold.state.is_held()).await?;
+            point::reached("files-held");
+            if self.catalogue.carried_out(&hold).await? {
+                point::reached("hold-carried-out");
+                return Ok(is_enforced);
+            }
+            // The right was lost, and another has decided since: the files are to know that, and not what they were just told.
+            let decided = self.catalogue.hold_on(hold.record).await?;
+            hold = decided.unwrap_or(Hold { state: HoldState::Lifting, ..hold });
+        }
     }
 
     async fn tell_files(&self, id: RecordId, held: bool) -> Result<bool, Error> {
@@ -123,7 +133,7 @@ impl Archive {
     /// Holds files of a held record that were written anew: those of a version, before anybody is told of it, and those put right.
     pub(crate) async fn hold_version(&self, id: RecordId) -> Result<(), Error> {
         match self.catalogue.hold_on(id).await? {
-            Some(hold) if hold.state != HoldState::Lifting => self.tell_files(id, true).await.map(drop),
+            Some(hold) if hold.state.is_held() => self.tell_files(id, true).await.map(drop),
             _ => Ok(()),
         }
     }
@@ -136,23 +146,24 @@ impl Archive {
             return Ok(());
         }
         let Some(right) = self.catalogue.take(Right::Revise).await? else { return Ok(()) };
-        let carried_out = self.carry_out_rest(report).await;
+        let carried_out = self.carry_out_rest(report, &right).await;
         right.give_up().await;
         carried_out
     }
 
-    async fn carry_out_rest(&self, report: &mut RecoverReport) -> Result<(), Error> {
+    async fn carry_out_rest(&self, report: &mut RecoverReport, right: &Held) -> Result<(), Error> {
         // Read again: whoever had the right before may have carried them out.
         for hold in self.catalogue.holds().await? {
             if hold.state == HoldState::Set {
                 continue;
             }
-            match self.carry_out(hold.record, hold.state == HoldState::Setting).await {
+            let id = hold.record;
+            match self.carry_out(hold, right).await {
                 Ok(_) => {}
                 // It stays undone until the files are there, and keeps nothing else from going on.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    warn!(record.id = %hold.record, "a legal hold is not carried out: {error}");
-                    let (record, object) = (Some(hold.record), name_of(hold.record));
+                    warn!(record.id = %id, "a legal hold is not carried out: {error}");
+                    let (record, object) = (Some(id), name_of(id));
                     let (what, detail) = (AuditProblem::Missing, error.to_string());
                     report.damaged.push(AuditFinding { record, in_second: false, object, what, detail });
                 }

@@ -6,11 +6,11 @@ use muniment_seal::Uplifted;
 use tracing::info;
 
 use super::{Archive, RecoverReport};
-use crate::catalogue::Right;
+use crate::catalogue::{Held, Right};
 use crate::inventory::{INVENTORY, Inventory, SIDECAR, sha512, sidecar};
 use crate::layout::object_id;
 use crate::object::{Composed, StoredObject, name_of};
-use crate::store::{Content, Parcel, Store};
+use crate::store::{Content, Parcel, Store, Tree};
 use crate::{Error, ErrorKind, point};
 
 /// What takes the place of a record's PDF.
@@ -54,16 +54,39 @@ impl Archive {
     ) -> Result<Receipt, Error> {
         let right = self.catalogue.take(Right::Revise).await?;
         let right = right.ok_or_else(|| Error::InUse { path: self.catalogue.place() })?;
-        let revised = self.revise_alone(id, revision, now).await;
+        let revised = self.revise_alone(id, revision, now, &right).await;
         right.give_up().await;
         revised
     }
 
-    async fn revise_alone(&self, id: RecordId, revision: Revision, now: Timestamp) -> Result<Receipt, Error> {
+    async fn revise_alone(
+        &self,
+        id: RecordId,
+        revision: Revision,
+        now: Timestamp,
+        right: &Held,
+    ) -> Result<Receipt, Error> {
         let version = self.record(id).await?.version + 1;
-        self.catalogue.begin_revision(id, version, now).await?;
+        let mark = self.catalogue.begin_revision(id, version, now).await?;
         point::reached("revision-begun");
-        let object = self
+        let made = self.make_version((id, version), revision, (now, mark), right).await;
+        if matches!(made, Err(Error::InUse { .. }))
+            && !self.catalogue.revisions().await?.iter().any(|(begun, _)| *begun == id)
+        {
+            // Somebody cleared up before the last of it was written: recovery is to look again.
+            self.catalogue.begin_revision(id, version, now).await?;
+        }
+        made
+    }
+
+    async fn make_version(
+        &self,
+        (id, version): (RecordId, u32),
+        revision: Revision,
+        (now, mark): (Timestamp, Timestamp),
+        right: &Held,
+    ) -> Result<Receipt, Error> {
+        let (content, inventory, object) = self
             .blocking(move |store| {
                 let before = StoredObject::load(store, id)?;
                 if before.record.version + 1 != version {
@@ -75,19 +98,37 @@ impl Archive {
                 let record = next(&before.record, &revision);
                 let composed = Composed::next(&before, &record, &revision.pdf, now)?;
                 let (tree, object) = composed.into_tree(Content::Memory(revision.pdf));
-                let written = store.objects().write(vec![Parcel { blobs: Vec::new(), tree: Some(tree) }])?;
-                written.into_iter().collect::<Result<(), Error>>()?;
-                Ok(object)
+                let (content, inventory) = parts(store, tree);
+                Ok((content, inventory, object))
             })
             .await?;
-        self.end_revision(&object).await
+        if let Some(content) = content {
+            self.write_tree(content).await?;
+        }
+        // Whoever has the right by now has removed what there is of the version, since no inventory names it.
+        self.require(right).await?;
+        self.write_tree(inventory).await?;
+        self.end_revision(&object, mark).await
+    }
+
+    async fn write_tree(&self, tree: Tree) -> Result<(), Error> {
+        self.blocking(move |store| {
+            let written = store.objects().write(vec![Parcel { blobs: Vec::new(), tree: Some(tree) }])?;
+            written.into_iter().collect()
+        })
+        .await
+    }
+
+    /// Fails where a right has been lost, as to a restart of the database, so that another may have it.
+    pub(super) async fn require(&self, right: &Held) -> Result<(), Error> {
+        if right.stands().await { Ok(()) } else { Err(Error::InUse { path: self.catalogue.place() }) }
     }
 
     /// Brings a version that is whole and durable in storage into the catalogue.
-    async fn end_revision(&self, object: &StoredObject) -> Result<Receipt, Error> {
+    async fn end_revision(&self, object: &StoredObject, mark: Timestamp) -> Result<Receipt, Error> {
         let entering = object.entering(None)?;
         self.hold_version(object.record.id).await?;
-        self.catalogue.replace(&entering).await?;
+        self.catalogue.replace(&entering, mark).await?;
         point::reached("revision-committed");
         let (id, version) = (object.record.id, object.record.version);
         info!(record.id = %id, version, "archived version {version} of record {id}");
@@ -95,23 +136,31 @@ impl Archive {
     }
 
     /// Ends the versions that a stop left between storage and catalogue, unless another process is at it.
-    pub(super) async fn recover_revisions(&self, report: &mut RecoverReport) -> Result<(), Error> {
-        let begun = self.catalogue.revisions().await?;
-        if begun.is_empty() {
+    pub(super) async fn recover_revisions(
+        &self,
+        report: &mut RecoverReport,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.catalogue.revisions().await?.is_empty() {
             return Ok(());
         }
         let Some(right) = self.catalogue.take(Right::Revise).await? else { return Ok(()) };
-        let recovered = self.end_revisions(begun, report).await;
+        let recovered = self.end_revisions(report, now, &right).await;
         right.give_up().await;
         recovered
     }
 
     async fn end_revisions(
         &self,
-        begun: Vec<(RecordId, u32)>,
         report: &mut RecoverReport,
+        now: Timestamp,
+        right: &Held,
     ) -> Result<(), Error> {
-        for (id, version) in begun {
+        // Read again: whoever had the right before may have ended them, or begun others.
+        for (id, version) in self.catalogue.revisions().await? {
+            self.require(right).await?;
+            // Whoever began it, and has lost the right, is told so when it comes to its end.
+            let mark = self.catalogue.begin_revision(id, version, now).await?;
             let object = self
                 .blocking(move |store| {
                     // The stopped run may not have come to this.
@@ -122,15 +171,26 @@ impl Archive {
                 .await;
             match object {
                 Ok(object) if object.record.version == version => {
-                    self.end_revision(&object).await?;
+                    self.end_revision(&object, mark).await?;
                     report.finished.push(id);
                 }
-                Ok(_) => self.catalogue.give_up_revision(id).await?,
+                Ok(_) => self.catalogue.give_up_revision(id, mark).await?,
                 Err(error) => report.damaged.push(super::deposit::passed_over(id, error)?),
             }
         }
         Ok(())
     }
+}
+
+/// What is written of a version before its inventory, and the rest: nothing and all of it where the version appears at once.
+fn parts(store: &Store, mut tree: Tree) -> (Option<Tree>, Tree) {
+    if store.objects().writes_together() {
+        return (None, tree);
+    }
+    // The root's sidecar and its inventory.
+    let last = tree.files.split_off(tree.files.len().saturating_sub(2));
+    let rest = Tree { files: last, ..tree.clone() };
+    (Some(tree), rest)
 }
 
 /// Puts an object right whose next version appears file by file and was stopped midway. Its root inventory is written last, so

@@ -36,6 +36,11 @@ pub enum HoldState {
 }
 
 impl HoldState {
+    /// Whether the record is held.
+    pub(crate) fn is_held(self) -> bool {
+        self != Self::Lifting
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Setting => "setting",
@@ -49,10 +54,12 @@ impl HoldState {
 #[async_trait]
 pub(crate) trait Holds {
     /// Writes that a record is held, or is to be let go, and the entry of the log that says so; none where the log has it already.
-    async fn decide(&self, hold: &Hold, entry: Option<&Entry>) -> Result<(), Error>;
+    /// Says whether that was to be decided: where an entry comes with it and another has decided the same since, nothing is written.
+    async fn decide(&self, hold: &Hold, entry: Option<&Entry>) -> Result<bool, Error>;
 
-    /// Notes that the files of a record know what was decided last.
-    async fn carried_out(&self, id: RecordId) -> Result<(), Error>;
+    /// Notes that the files of a record know of this hold, or of its end. Says whether they know what was decided last: where another has
+    /// decided something else since, nothing is noted.
+    async fn carried_out(&self, hold: &Hold) -> Result<bool, Error>;
 
     /// The hold on a record.
     async fn hold_on(&self, id: RecordId) -> Result<Option<Hold>, Error>;

@@ -16,6 +16,17 @@ pub(crate) struct PendingArrival {
     pub fact: ArrivalFact,
 }
 
+/// What the ledger says, now that a document is not to be archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// Its row was pending, and is settled: this record will not be.
+    Given(RecordId),
+    /// It had no row, and has one now.
+    New,
+    /// It is archived, or the queue holds it, though whoever handed it in was not told: the ledger stays as it is.
+    Kept,
+}
+
 /// The intake ledger.
 #[async_trait]
 pub(crate) trait Intake {
@@ -41,14 +52,15 @@ pub(crate) trait Intake {
     /// The record that holds a document's bytes, or is to hold them.
     async fn holder_of_source(&self, source: &Digest) -> Result<Option<RecordId>, Error>;
 
-    /// Enters that a document was not archived: settles its pending row, or makes a new one.
+    /// Enters that a document was not archived: settles its pending row, or makes a new one. One that is archived, or queued, by the
+    /// time that this is written stays so.
     async fn settle(
         &self,
         batch: &BatchId,
         arrival: &Arrival,
         outcome: &Outcome,
         now: Timestamp,
-    ) -> Result<(), Error>;
+    ) -> Result<Settled, Error>;
 
     /// The ledger of a batch.
     async fn ledger(&self, batch: &BatchId) -> Result<Ledger, Error>;

@@ -13,6 +13,10 @@ pub(crate) trait Order {
     /// Gives entries the next positions, in one transaction.
     async fn append(&self, entries: &[Entry]) -> Result<(), Error>;
 
+    /// Gives the next positions to those of these entries, of which each says how a version came to be, whose version has no such entry
+    /// yet, in one transaction. Whoever does the same at the same time adds nothing.
+    async fn append_missing(&self, entries: &[Entry]) -> Result<(), Error>;
+
     /// How many entries there are, published or not.
     async fn log_size(&self) -> Result<u64, Error>;
 

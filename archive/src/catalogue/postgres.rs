@@ -10,6 +10,7 @@ use std::str::FromStr;
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Row, Transaction};
+use tokio::sync::Mutex;
 
 use super::cells::text;
 use super::{Catalogue, Held, Right, migrations};
@@ -29,6 +30,23 @@ mod tables;
 const SESSIONS: u32 = 8;
 /// The longest name of a schema, in bytes, so that those beside it have names too.
 const LONGEST_NAME: usize = 50;
+
+/// What the server is to hold each session to, whatever its defaults are.
+const SESSION: [(&str, &str); 7] = [
+    // What is acknowledged is on its disk.
+    ("synchronous_commit", "on"),
+    // A machine that lost its power, or its network, is found out after a minute, and the locks and rights of its sessions are given to
+    // others; by default that takes two hours.
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+    // The same where an answer was on its way to it: keepalives are not sent then.
+    ("tcp_user_timeout", "60s"),
+    // Between two statements of a transaction there is a moment's work: whoever takes longer has stopped with locks that all wait for.
+    ("idle_in_transaction_session_timeout", "60s"),
+    // As long as SQLite waits. Transactions take moments, so whoever waits longer waits for something that hangs; an error that passes.
+    ("lock_timeout", "30s"),
+];
 
 /// Where a catalogue lies in PostgreSQL.
 #[derive(Clone)]
@@ -62,11 +80,11 @@ impl PostgresSettings {
     }
 
     fn options(&self, schema: &str) -> PgConnectOptions {
-        // Whatever the server's default is, what is acknowledged is on its disk.
-        self.options.as_ref().clone().options([("search_path", schema), ("synchronous_commit", "on")])
+        let options = self.options.as_ref().clone().options([("search_path", schema)]);
+        options.options(SESSION)
     }
 
-    async fn connect(&self) -> Result<PgConnection, Error> {
+    pub(crate) async fn connect(&self) -> Result<PgConnection, Error> {
         let options = self.options(&self.schema);
         PgConnection::connect_with(&options).await.map_err(Error::catalogue("connect to PostgreSQL"))
     }
@@ -165,22 +183,37 @@ pub(super) async fn create_beside(settings: &PostgresSettings) -> Result<Postgre
     PostgresCatalogue::connect(settings, &beside, false).await
 }
 
-/// Puts the new catalogue in the old one's place, in one transaction; the old one stays as `…_old`.
+/// Puts the new catalogue in the old one's place.
 pub(super) async fn swap(settings: &PostgresSettings) -> Result<(), Error> {
-    let attempt = Error::catalogue("put the new catalogue in place");
     let mut connection = settings.connect().await?;
+    swap_in(&mut connection, settings).await?;
+    connection.close().await.ok();
+    Ok(())
+}
+
+/// Puts the new catalogue in the old one's place by the very session that holds the right to: a server that was started anew, and has
+/// let others open the old one since, knows neither.
+pub(super) async fn swap_under(settings: &PostgresSettings, right: &Held) -> Result<(), Error> {
+    match right {
+        Held::Session(session) => swap_in(&mut *session.lock().await, settings).await,
+        Held::File(_) => Err(Error::InUse { path: settings.to_string() }),
+    }
+}
+
+/// Puts the new catalogue in the old one's place, in one transaction; the old one stays as `…_old`.
+async fn swap_in(session: &mut PgConnection, settings: &PostgresSettings) -> Result<(), Error> {
     let (schema, beside) = (&settings.schema, settings.beside());
-    let mut statements = String::from("BEGIN;");
-    if has_schema(&mut connection, schema).await? {
+    // Whoever reads what is removed, as a backup does, is waited for: a rebuild of hours is not to end for that.
+    let mut statements = String::from("BEGIN; SET LOCAL lock_timeout = 0;");
+    if has_schema(session, schema).await? {
         statements += &format!(
             "DROP SCHEMA IF EXISTS {schema}_old CASCADE; ALTER SCHEMA {schema} RENAME TO {schema}_old;"
         );
     }
     statements += &format!("ALTER SCHEMA {beside} RENAME TO {schema}; COMMIT");
-    let swapped = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
-    swapped.map_err(attempt)?;
+    let swapped = sqlx::raw_sql(AssertSqlSafe(statements)).execute(session).await;
+    swapped.map_err(Error::catalogue("put the new catalogue in place"))?;
     crate::point::reached("new-catalogue-moved");
-    connection.close().await.ok();
     Ok(())
 }
 
@@ -197,7 +230,7 @@ async fn has_schema(connection: &mut PgConnection, schema: &str) -> Result<bool,
 async fn lock(settings: &PostgresSettings, what: &str) -> Result<Option<Held>, Error> {
     let mut session = settings.connect().await?;
     let taken = try_lock(&mut session, "pg_try_advisory_lock", &settings.lock_name(what)).await?;
-    Ok(taken.then(|| Held::Session(Box::new(session))))
+    Ok(taken.then(|| Held::Session(Box::new(Mutex::new(session)))))
 }
 
 async fn try_lock(session: &mut PgConnection, function: &str, name: &str) -> Result<bool, Error> {

@@ -1,7 +1,7 @@
 //! Records and their versions: those that there are, and those that are being made.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muniment_record::{Digest, Form, Receipt, Record, RecordId, ResultCode, nfc};
 use muniment_seal::Level;
 
@@ -70,12 +70,14 @@ pub(crate) trait Records {
     /// Inner: [`Error::Taken`]; the record is left out whole.
     async fn restore(&self, found: &[Restored]) -> Result<Vec<Result<(), Error>>, Error>;
 
-    /// Puts a record's next version in place of the one before it.
+    /// Puts a record's next version in place of the one before it, for whoever began it and has had the right to since: it is known by
+    /// its mark. One that another has brought in meanwhile, with the same PDF, is left as it is.
     ///
     /// # Errors
     ///
-    /// [`Error::Mismatch`] where the one before it is not the present one.
-    async fn replace(&self, next: &Entering) -> Result<(), Error>;
+    /// [`Error::InUse`] where another has begun it anew, or given it up; [`Error::Mismatch`] where the one before it is not the present
+    /// one. Nothing is written then.
+    async fn replace(&self, next: &Entering, mark: Timestamp) -> Result<(), Error>;
 
     /// The record that holds this result code.
     async fn code_holder(&self, code: &ResultCode) -> Result<Option<RecordId>, Error>;
@@ -113,14 +115,15 @@ pub(crate) trait Records {
         limit: u32,
     ) -> Result<Vec<Record>, Error>;
 
-    /// Notes that the next version of a record is about to be made.
-    async fn begin_revision(&self, id: RecordId, version: u32, now: Timestamp) -> Result<(), Error>;
+    /// Notes that the next version of a record is about to be made, or brought to its end. Gives the mark by which it is known: the time,
+    /// which is later than that of anybody who began it before and has not ended it. What they say of it is no longer listened to.
+    async fn begin_revision(&self, id: RecordId, version: u32, now: Timestamp) -> Result<Timestamp, Error>;
 
     /// The records whose next version was begun and is not in the catalogue, with that version's number.
     async fn revisions(&self) -> Result<Vec<(RecordId, u32)>, Error>;
 
-    /// Forgets a version that was begun and did not come to be.
-    async fn give_up_revision(&self, id: RecordId) -> Result<(), Error>;
+    /// Forgets a version that was begun under this mark and did not come to be.
+    async fn give_up_revision(&self, id: RecordId, mark: Timestamp) -> Result<(), Error>;
 }
 
 pub(super) fn outbox_row(row: &impl Cells) -> Result<OutboxRow, Error> {
@@ -137,6 +140,12 @@ pub(super) fn known_version(row: &impl Cells) -> Result<KnownVersion, Error> {
         version: number(row, "version")?,
         sha256: parsed(row, "sha256")?,
     })
+}
+
+/// The mark of a version that is begun now, where one was begun before.
+pub(super) fn mark_behind(before: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let behind = before.map(|before| before.checked_add(SignedDuration::from_nanos(1)).unwrap_or(before));
+    behind.map_or(now, |behind| behind.max(now))
 }
 
 /// Whether an error says something of one record alone, and not of the catalogue.

@@ -1,5 +1,6 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor};
+use tokio::sync::Mutex;
 
 use crate::lock::Lock;
 
@@ -38,6 +39,12 @@ impl Alone {
     pub async fn give_up(self) {
         self.0.give_up().await;
     }
+
+    /// Whether the right is still held. A database that was started anew has forgotten it, and another may have it by now: to be asked
+    /// before each step that nobody else may come between.
+    pub async fn stands(&self) -> bool {
+        self.0.stands().await
+    }
 }
 
 /// A right that is held. It ends with the process, however that ends.
@@ -45,8 +52,8 @@ impl Alone {
 pub(crate) enum Held {
     /// By a lock on a file of this machine.
     File(Lock),
-    /// By a session of the database.
-    Session(Box<PgConnection>),
+    /// By a session of the database. It is never connected anew: where it answers, the right has been held all the time.
+    Session(Box<Mutex<PgConnection>>),
 }
 
 impl Held {
@@ -54,7 +61,8 @@ impl Held {
     pub(crate) async fn give_up(self) {
         match self {
             Self::File(lock) => drop(lock),
-            Self::Session(mut session) => {
+            Self::Session(session) => {
+                let mut session = session.into_inner();
                 // Where the session is broken, the server has given the right up already.
                 session.execute("SELECT pg_advisory_unlock_all()").await.ok();
                 session.close().await.ok();
@@ -63,10 +71,10 @@ impl Held {
     }
 
     /// Whether the right is still held: a database forgets those of a session that broke off.
-    pub(crate) async fn stands(&mut self) -> bool {
+    pub(crate) async fn stands(&self) -> bool {
         match self {
             Self::File(_) => true,
-            Self::Session(session) => session.ping().await.is_ok(),
+            Self::Session(session) => session.lock().await.ping().await.is_ok(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! queue here and not at SQLite's lock; others read.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,9 +12,9 @@ use async_trait::async_trait;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
-use super::cells::text;
+use super::cells::{number, text};
 use super::{Catalogue, Held, Right, migrations};
 use crate::lock::Lock;
 use crate::store::sync_directory;
@@ -115,8 +116,9 @@ pub(super) async fn create_beside(directory: &Path) -> Result<SqliteCatalogue, E
 
 /// Puts the new catalogue in the old one's place. A stop in between leaves no catalogue, which opening says, never a
 /// wrong one.
-pub(super) fn swap(directory: &Path) -> Result<(), Error> {
+pub(super) async fn swap(directory: &Path) -> Result<(), Error> {
     let attempt = "put the new catalogue in place";
+    fold(directory, BUILT_BESIDE).await?;
     remove(directory, KEPT)?;
     for suffix in ["", "-wal", "-shm"] {
         let old = directory.join(format!("{CATALOGUE}{suffix}"));
@@ -131,10 +133,32 @@ pub(super) fn swap(directory: &Path) -> Result<(), Error> {
     sync_directory(directory)
 }
 
+/// Brings all that a catalogue holds into its one file. Closing it does so too, and does not say where it could not, as on a full disk.
+async fn fold(directory: &Path, name: &str) -> Result<(), Error> {
+    let attempt = "fold the new catalogue's write-ahead log into it";
+    let options = SqliteConnectOptions::new()
+        .filename(directory.join(name))
+        .synchronous(SqliteSynchronous::Full)
+        // Nobody else has it.
+        .busy_timeout(Duration::ZERO);
+    let mut connection = options.connect().await.map_err(Error::catalogue(attempt))?;
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(Error::catalogue(attempt))?;
+    // sqlite.org/pragma.html: 1 where it was kept from doing all of it.
+    let is_kept_from_it = number::<u32>(&row, "busy")? != 0;
+    connection.close().await.map_err(Error::catalogue(attempt))?;
+    if is_kept_from_it {
+        return Err(Error::storage(attempt)(io::ErrorKind::ResourceBusy.into()));
+    }
+    Ok(())
+}
+
 fn remove(directory: &Path, name: &str) -> Result<(), Error> {
     for suffix in ["", "-wal", "-shm"] {
         match fs::remove_file(directory.join(format!("{name}{suffix}"))) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(Error::storage(format!("remove {name}"))(error));
             }
             _ => {}

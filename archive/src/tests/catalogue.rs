@@ -1,21 +1,27 @@
 //! Both engines of the catalogue, held to the same promises: fixed cases, and random operations against a naive model.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use muniment_record::{LookupToken, Record, RecordId};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Row};
 use tempfile::TempDir;
 
 use super::fixture::{Document, House, id_of, now};
 use super::postgres::Postgres;
 use crate::catalogue::{
-    Alone, Catalogue, CatalogueAt, Entering, Fence, Held, PostgresSettings, Restored, Right,
+    Alone, Catalogue, CatalogueAt, Entering, Fence, Held, PostgresSettings, Restored, Right, Settled,
 };
 use crate::events::{ArrivalFact, this_program};
 use crate::log::{Entry, Salt};
 use crate::object::receipt_of;
-use crate::{Arrival, ArrivalState, BatchId, Error, Events, Hold, HoldState, Outcome, Registration};
+use crate::{
+    Arrival, ArrivalState, BatchId, Error, Events, Hold, HoldState, LogEvent, Outcome, Registration,
+};
 
+mod killed;
 mod model;
 
 /// An empty catalogue of an engine, and what keeps it alive.
@@ -158,25 +164,160 @@ async fn a_next_version_takes_the_place_of_the_present_one_only() {
         assert_eq!(catalogue.to_uplift(None, at(0), 10).await.unwrap().len(), 1);
         assert_eq!(catalogue.to_uplift(None, at(-1), 10).await.unwrap().len(), 0);
 
-        catalogue.begin_revision(id_of(0), 2, now()).await.unwrap();
-        catalogue.begin_revision(id_of(0), 2, now()).await.unwrap();
+        let stale = catalogue.begin_revision(id_of(0), 2, now()).await.unwrap();
+        // The clock stands still, and yet the two are told apart.
+        let mark = catalogue.begin_revision(id_of(0), 2, now()).await.unwrap();
+        assert!(mark > stale);
         assert_eq!(catalogue.revisions().await.unwrap(), [(id_of(0), 2)]);
         let mut next = entering(&Document::new(&house, 0, 1), &batch, None);
         next.record.version = 2;
         next.receipt.version = 2;
         next.entry.version = 2;
-        catalogue.replace(&next).await.unwrap();
-        assert_eq!(catalogue.replace(&next).await.unwrap_err().code(), "mismatch");
+        assert_eq!(catalogue.replace(&next, stale).await.unwrap_err().code(), "in-use");
+        catalogue.give_up_revision(id_of(0), stale).await.unwrap();
+        assert_eq!(catalogue.revisions().await.unwrap(), [(id_of(0), 2)]);
+        catalogue.replace(&next, mark).await.unwrap();
+        assert!(catalogue.revisions().await.unwrap().is_empty());
+        // Whoever else had made the very same is told that it is there; another is not taken.
+        catalogue.replace(&next, stale).await.unwrap();
+        let mut other = entering(&Document::new(&house, 0, 2), &batch, None);
+        other.record.version = 2;
+        let mark = catalogue.begin_revision(id_of(0), 2, now()).await.unwrap();
+        assert_eq!(catalogue.replace(&other, mark).await.unwrap_err().code(), "mismatch");
+        catalogue.replace(&next, mark).await.unwrap();
         assert!(catalogue.revisions().await.unwrap().is_empty());
         assert_eq!(catalogue.record(id_of(0)).await.unwrap().unwrap().version, 2);
         assert_eq!(catalogue.versions(None, 10).await.unwrap().len(), 2);
         assert_eq!(catalogue.outbox(1, 10).await.unwrap()[0].version, 2);
         assert_eq!(catalogue.log_size().await.unwrap(), 2);
         assert!(catalogue.to_uplift(None, at(0), 10).await.unwrap().is_empty());
-        catalogue.begin_revision(id_of(0), 3, now()).await.unwrap();
-        catalogue.give_up_revision(id_of(0)).await.unwrap();
+        let mark = catalogue.begin_revision(id_of(0), 3, now()).await.unwrap();
+        catalogue.give_up_revision(id_of(0), mark).await.unwrap();
         assert!(catalogue.revisions().await.unwrap().is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_is_archived_or_queued_is_not_settled_otherwise() {
+    let house = House::empty();
+    let outcome = Outcome::Quarantined { code: "storage".to_owned(), detail: "no answer".to_owned() };
+    for engine in Engine::each().await {
+        let (catalogue, place) = (engine.catalogue.as_ref(), engine.catalogue.place());
+        let batch = catalogue.open_batch(now()).await.unwrap();
+        let record = entered(catalogue, &house, &batch, 0).await;
+        let [archived, queued, pending, new] = [0, 1, 2, 3].map(|seed| Document::new(&house, seed, 0));
+        let about = queued.record(&batch);
+        let task = crate::Task { sources: about.sources, description: about.description };
+        let offered = (queued.id, token());
+        catalogue.enqueue(&batch, &queued.arrival(), offered, &task, now()).await.unwrap();
+        register(catalogue, &pending, &batch).await;
+        for (document, expected) in [
+            (&archived, Settled::Kept),
+            (&queued, Settled::Kept),
+            (&pending, Settled::Given(id_of(2))),
+            (&new, Settled::New),
+        ] {
+            let settled = catalogue.settle(&batch, &document.arrival(), &outcome, now()).await.unwrap();
+            assert_eq!(settled, expected, "{place}");
+        }
+        let totals = catalogue.ledger(&batch).await.unwrap().totals;
+        let counts = (totals.archived.documents, totals.pending.documents, totals.quarantined.documents);
+        assert_eq!((totals.scanned.documents, counts), (4, (1, 1, 2)), "{place}");
+        assert_eq!(catalogue.record(id_of(0)).await.unwrap(), Some(record), "{place}");
+        // The queue still gives it out.
+        let claimed = catalogue.claim("worker", SignedDuration::from_secs(60), now()).await.unwrap();
+        assert_eq!(claimed.unwrap().record, id_of(1), "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_logged_once_by_whoever_finds_it_missing() {
+    let house = House::empty();
+    for engine in Engine::each().await {
+        let (catalogue, place) = (engine.catalogue.as_ref(), engine.catalogue.place());
+        let batch = catalogue.open_batch(now()).await.unwrap();
+        let record = entered(catalogue, &house, &batch, 0).await;
+        let entry = |seed| entering(&Document::new(&house, seed, 0), &batch, None).entry;
+        let of_hold = |event| Entry::of_hold(&record, event, None, now(), Salt::random().unwrap()).unwrap();
+        let hold = |state| Hold { record: record.id, since: now(), reason: String::new(), state };
+        for (event, state) in [(LogEvent::Hold, HoldState::Setting), (LogEvent::Release, HoldState::Lifting)]
+        {
+            assert!(catalogue.decide(&hold(state), Some(&of_hold(event))).await.unwrap(), "{place}");
+            // Whoever had read what stood before, and has lost its right since, decides nothing.
+            assert!(!catalogue.decide(&hold(state), Some(&of_hold(event))).await.unwrap(), "{place}");
+        }
+        catalogue.append_missing(&[entry(0), entry(1)]).await.unwrap();
+        catalogue.append_missing(&[entry(1), entry(0), entry(2)]).await.unwrap();
+        let entries = catalogue.log_entries(0, 10).await.unwrap();
+        let records: Vec<RecordId> = entries.iter().map(|entry| entry.record).collect();
+        assert_eq!(records, [0, 0, 0, 1, 2].map(id_of), "{place}");
+        assert_eq!(catalogue.log_size().await.unwrap(), 5, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_catalogue_is_not_put_in_place_without_its_tail() {
+    let house = House::empty();
+    let Engine { at, catalogue, _folder, .. } = Engine::sqlite().await;
+    catalogue.close().await;
+    drop(catalogue);
+    let held = at.lock_for_rebuild().await.unwrap();
+    let beside = at.create_beside().await.unwrap();
+    // Something keeps what is written from coming into the file, as a full disk does.
+    let file = _folder.path().join("catalog.sqlite.new");
+    let mut reader = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT count(*) FROM records").execute(&mut reader).await.unwrap();
+    let batch = beside.open_batch(now()).await.unwrap();
+    entered(beside.as_ref(), &house, &batch, 0).await;
+    beside.close().await;
+    at.swap_under(&held).await.unwrap_err();
+    assert_eq!(at.open_alone().await.unwrap().count().await.unwrap(), 0, "the old one is still there");
+    sqlx::raw_sql("COMMIT").execute(&mut reader).await.unwrap();
+    reader.close().await.unwrap();
+    at.swap_under(&held).await.unwrap();
+    held.give_up().await;
+    assert_eq!(at.open().await.unwrap().count().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_stands_still_keeps_nobody_waiting_for_long() {
+    let server = Postgres::shared();
+    let settings = PostgresSettings::new(&server.address(), &server.new_schema()).unwrap();
+    let mut session = settings.connect().await.unwrap();
+    for (name, expected) in [
+        ("synchronous_commit", "on"),
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "1min"),
+        ("idle_in_transaction_session_timeout", "1min"),
+        ("lock_timeout", "30s"),
+    ] {
+        let row = sqlx::query("SELECT current_setting($1)").bind(name).fetch_one(&mut session).await.unwrap();
+        let value: String = row.get(0);
+        // A kernel gives times back in units of its own.
+        assert!(value == expected || value == "60000" && name == "tcp_user_timeout", "{name} is {value}");
+    }
+    // What comes of it is an error that passes.
+    let mut other = settings.connect().await.unwrap();
+    sqlx::raw_sql("SELECT pg_advisory_lock(1)").execute(&mut session).await.unwrap();
+    let waited = "SET lock_timeout = '10ms'; SELECT pg_advisory_lock(1)";
+    let refused = sqlx::raw_sql(waited).execute(&mut other).await.unwrap_err();
+    assert!(Error::catalogue("wait")(refused).is_unanswered());
+    let ended = "SET idle_in_transaction_session_timeout = '10ms'; BEGIN";
+    sqlx::raw_sql(ended).execute(&mut other).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let error = loop {
+        // Asked of another session, so that this one stands still.
+        let row = sqlx::query(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE 'SET idle%'",
+        );
+        if row.fetch_one(&mut session).await.unwrap().get::<i64, _>(0) == 0 {
+            break sqlx::raw_sql("SELECT 1").execute(&mut other).await.unwrap_err();
+        }
+        assert!(Instant::now() < deadline, "it is not ended");
+    };
+    assert!(Error::catalogue("go on")(error).is_unanswered());
 }
 
 #[tokio::test]
@@ -225,7 +366,7 @@ async fn what_storage_holds_is_restored_beside_and_swapped() {
         assert_eq!(codes(&results), ["ok", "ok", "taken"]);
         beside.close().await;
         drop(beside);
-        at.swap().await.unwrap();
+        at.swap_under(&held).await.unwrap();
         held.give_up().await;
         let catalogue = at.open().await.unwrap();
         assert_eq!(catalogue.ids(None, 10).await.unwrap(), [id_of(0), id_of(1)]);
@@ -250,7 +391,7 @@ async fn until_free(at: &CatalogueAt) -> Held {
 async fn a_right_is_of_one_at_a_time() {
     for engine in Engine::each().await {
         let other = engine.at.open().await.unwrap();
-        let mut right = engine.catalogue.take(Right::Publish).await.unwrap().unwrap();
+        let right = engine.catalogue.take(Right::Publish).await.unwrap().unwrap();
         assert!(right.stands().await);
         assert!(other.take(Right::Publish).await.unwrap().is_none());
         let second = other.take(Right::Revise).await.unwrap().unwrap();

@@ -109,12 +109,18 @@ async fn both_engines_keep_holds_alike() {
         assert_eq!(catalogue.log_size().await.unwrap(), 2, "{place}");
         assert_eq!(catalogue.log_entry(record.id, 1).await.unwrap().unwrap().0, 0, "{place}");
         assert_eq!(catalogue.holds().await.unwrap(), [hold(HoldState::Setting)], "{place}");
-        catalogue.carried_out(record.id).await.unwrap();
-        catalogue.carried_out(record.id).await.unwrap();
+        assert!(catalogue.carried_out(&hold(HoldState::Setting)).await.unwrap(), "{place}");
+        assert!(catalogue.carried_out(&hold(HoldState::Setting)).await.unwrap(), "{place}");
+        // The end of it was carried out by one who had lost its right.
+        assert!(!catalogue.carried_out(&hold(HoldState::Lifting)).await.unwrap(), "{place}");
         assert_eq!(catalogue.hold_on(record.id).await.unwrap(), Some(hold(HoldState::Set)), "{place}");
         catalogue.decide(&hold(HoldState::Lifting), None).await.unwrap();
         assert_eq!(catalogue.hold_on(record.id).await.unwrap(), Some(hold(HoldState::Lifting)), "{place}");
-        catalogue.carried_out(record.id).await.unwrap();
+        assert!(!catalogue.carried_out(&hold(HoldState::Set)).await.unwrap(), "{place}");
+        let earlier = Hold { since: jiff::Timestamp::UNIX_EPOCH, ..hold(HoldState::Lifting) };
+        assert!(catalogue.carried_out(&earlier).await.unwrap(), "{place}");
+        assert_eq!(catalogue.hold_on(record.id).await.unwrap(), Some(hold(HoldState::Lifting)), "{place}");
+        assert!(catalogue.carried_out(&hold(HoldState::Lifting)).await.unwrap(), "{place}");
         assert_eq!(
             (catalogue.holds().await.unwrap(), catalogue.log_size().await.unwrap()),
             (vec![], 2),

@@ -131,8 +131,8 @@ async fn lock_pending(
     Ok(pending)
 }
 
-/// Whether the record was entered before with this very PDF, as by recovery while its depositor waited.
-async fn is_there(connection: &mut PgConnection, record: &Record) -> Result<bool, Error> {
+/// Whether this version of the record was entered before with this very PDF, as by recovery while its depositor waited.
+pub(super) async fn is_there(connection: &mut PgConnection, record: &Record) -> Result<bool, Error> {
     let row = sqlx::query("SELECT 1 FROM versions WHERE record = $1 AND version = $2 AND sha256 = $3")
         .bind(record.id.to_string())
         .bind(i64::from(record.version))

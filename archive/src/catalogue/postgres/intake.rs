@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::super::cells::{number, parsed};
 use super::super::intake::{Known, NewRow, end_of, known, ledger_of, pending_arrival, totals_of};
-use super::super::{Intake, PendingArrival};
+use super::super::{Intake, PendingArrival, Settled};
 use super::{PostgresCatalogue, look_up, write};
 use crate::{Arrival, ArrivalState, BatchId, Error, Ledger, Outcome, Registration, Totals};
 
@@ -74,29 +74,24 @@ impl Intake for PostgresCatalogue {
         arrival: &Arrival,
         outcome: &Outcome,
         now: Timestamp,
-    ) -> Result<(), Error> {
-        let (state, code, detail) = end_of(outcome);
+    ) -> Result<Settled, Error> {
         let mut transaction = self.begin().await?;
-        require_batch(&mut transaction, batch).await?;
-        let done = sqlx::query(
-            "UPDATE arrivals SET state = $1, code = $2, detail = $3, settled_at = $4
-             WHERE state = 'pending' AND batch = $5 AND name = $6 AND source_sha256 IS NOT DISTINCT FROM $7",
-        )
-        .bind(state.as_str())
-        .bind(code)
-        .bind(detail)
-        .bind(now.to_string())
-        .bind(batch.as_str())
-        .bind(&arrival.name)
-        .bind(arrival.sha256.map(|digest| digest.to_string()))
-        .execute(&mut *transaction)
-        .await
-        .map_err(write())?;
-        if done.rows_affected() == 0 {
-            let row = NewRow { state, why: Some((code, detail)), record: None, token: None };
-            insert(&mut transaction, batch, arrival, &row, now).await?;
+        if let Some(digest) = arrival.sha256 {
+            lock_source(&mut transaction, &digest).await?;
         }
-        transaction.commit().await.map_err(write())
+        require_batch(&mut transaction, batch).await?;
+        let settled = match settle_pending(&mut transaction, batch, arrival, outcome, now).await? {
+            Some(id) => Settled::Given(id),
+            None if is_kept(&mut transaction, batch, arrival).await? => Settled::Kept,
+            None => {
+                let (state, code, detail) = end_of(outcome);
+                let row = NewRow { state, why: Some((code, detail)), record: None, token: None };
+                insert(&mut transaction, batch, arrival, &row, now).await?;
+                Settled::New
+            }
+        };
+        transaction.commit().await.map_err(write())?;
+        Ok(settled)
     }
 
     async fn ledger(&self, batch: &BatchId) -> Result<Ledger, Error> {
@@ -188,12 +183,7 @@ pub(super) async fn register(
     now: Timestamp,
 ) -> Result<Registration, Error> {
     let digest = arrival.sha256.ok_or(Error::NoDigest)?;
-    // The same bytes are entered one at a time.
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind(digest.to_string())
-        .execute(&mut *connection)
-        .await
-        .map_err(write())?;
+    lock_source(connection, &digest).await?;
     require_batch(connection, batch).await?;
     let registration = match look_for(connection, arrival).await? {
         Some(Known::Archived(of)) => Registration::Duplicate { of },
@@ -219,6 +209,60 @@ pub(super) async fn register(
         insert(connection, batch, arrival, &row, now).await?;
     }
     Ok(registration)
+}
+
+/// Has the same bytes entered one at a time: what was said of them before has been committed, or never will be.
+async fn lock_source(connection: &mut PgConnection, digest: &Digest) -> Result<(), Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(digest.to_string())
+        .execute(connection)
+        .await
+        .map_err(write())?;
+    Ok(())
+}
+
+/// Settles the pending row of a document, unless the queue holds it; gives the record that will not be. Whoever is just committing that
+/// it is archived is waited for.
+async fn settle_pending(
+    connection: &mut PgConnection,
+    batch: &BatchId,
+    arrival: &Arrival,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<Option<RecordId>, Error> {
+    let (state, code, detail) = end_of(outcome);
+    let row = sqlx::query(
+        "UPDATE arrivals SET state = $1, code = $2, detail = $3, settled_at = $4
+         WHERE state = 'pending' AND batch = $5 AND name = $6 AND source_sha256 IS NOT DISTINCT FROM $7
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.record = arrivals.record)
+         RETURNING record",
+    )
+    .bind(state.as_str())
+    .bind(code)
+    .bind(detail)
+    .bind(now.to_string())
+    .bind(batch.as_str())
+    .bind(&arrival.name)
+    .bind(arrival.sha256.map(|digest| digest.to_string()))
+    .fetch_optional(connection)
+    .await
+    .map_err(write())?;
+    row.map(|row| parsed(&row, "record")).transpose()
+}
+
+/// Whether a document of a batch is archived, or in the queue.
+async fn is_kept(connection: &mut PgConnection, batch: &BatchId, arrival: &Arrival) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "SELECT 1 FROM arrivals
+         WHERE source_sha256 = $1 AND state IN ('pending', 'archived') AND batch = $2 AND name = $3",
+    )
+    .bind(arrival.sha256.map(|digest| digest.to_string()))
+    .bind(batch.as_str())
+    .bind(&arrival.name)
+    .fetch_optional(connection)
+    .await
+    .map_err(look_up())?;
+    Ok(row.is_some())
 }
 
 async fn look_for(connection: &mut PgConnection, arrival: &Arrival) -> Result<Option<Known>, Error> {

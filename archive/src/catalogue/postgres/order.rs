@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use muniment_record::RecordId;
 use sqlx::PgConnection;
@@ -15,6 +17,28 @@ impl Order for PostgresCatalogue {
     async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
         let mut transaction = self.begin_sequencing().await?;
         append_entries(&mut transaction, &entries.iter().collect::<Vec<_>>()).await?;
+        transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))
+    }
+
+    async fn append_missing(&self, entries: &[Entry]) -> Result<(), Error> {
+        let mut transaction = self.begin_sequencing().await?;
+        let rows = sqlx::query(
+            "SELECT given.record, given.version FROM unnest($1::text[], $2::bigint[]) AS given (record, version)
+             JOIN log_entries ON log_entries.record = given.record AND log_entries.version = given.version
+             WHERE leaf::json ->> 'event' IN ('issue', 'uplift')",
+        )
+        .bind(ids(entries.iter().map(|entry| &entry.record)))
+        .bind(entries.iter().map(|entry| i64::from(entry.version)).collect::<Vec<_>>())
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(look_up())?;
+        let there: HashSet<(RecordId, u32)> = rows
+            .iter()
+            .map(|row| Ok((parsed(row, "record")?, number(row, "version")?)))
+            .collect::<Result<_, Error>>()?;
+        let missing: Vec<&Entry> =
+            entries.iter().filter(|entry| !there.contains(&(entry.record, entry.version))).collect();
+        append_entries(&mut transaction, &missing).await?;
         transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))
     }
 

@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use muniment_record::{Digest, DossierCode, Receipt, Record, RecordId, ResultCode};
+use sqlx::PgConnection;
 
 use super::super::cells::{json, number, parsed, signed};
-use super::super::records::{as_json, behind, known_version, level_of, outbox_row, symbol_key};
-use super::super::{Entering, KnownVersion, OutboxRow, Records, Restored};
-use super::enter::{enter, insert_version_rows, restore};
+use super::super::records::{as_json, behind, known_version, level_of, mark_behind, outbox_row, symbol_key};
+use super::super::{Catalogue, Entering, KnownVersion, OutboxRow, Records, Restored};
+use super::enter::{enter, insert_version_rows, is_there, restore};
 use super::order::append_entries;
 use super::{PostgresCatalogue, look_up, write};
 use crate::Error;
@@ -26,9 +27,16 @@ impl Records for PostgresCatalogue {
         Ok(results)
     }
 
-    async fn replace(&self, next: &Entering) -> Result<(), Error> {
+    async fn replace(&self, next: &Entering, mark: Timestamp) -> Result<(), Error> {
         let Entering { record, receipt, entry, .. } = next;
         let mut transaction = self.begin_sequencing().await?;
+        let is_its = end_revision(&mut transaction, record.id, record.version, mark).await?;
+        if is_there(&mut transaction, record).await? {
+            return transaction.commit().await.map_err(write());
+        }
+        if !is_its {
+            return Err(Error::InUse { path: self.place() });
+        }
         let changed = sqlx::query(
             "UPDATE records SET version = $1, sha256 = $2, archived_at = $3, level = $4, record = $5
              WHERE id = $6 AND version = $7",
@@ -47,11 +55,6 @@ impl Records for PostgresCatalogue {
             return Err(Error::Mismatch { record: record.id, what: "the version" });
         }
         insert_version_rows(&mut transaction, &[(record, receipt)]).await?;
-        sqlx::query("DELETE FROM revisions WHERE record = $1")
-            .bind(record.id.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(write())?;
         append_entries(&mut transaction, &[entry]).await?;
         transaction.commit().await.map_err(Error::catalogue("commit a version"))
     }
@@ -190,18 +193,27 @@ impl Records for PostgresCatalogue {
         Ok(due)
     }
 
-    async fn begin_revision(&self, id: RecordId, version: u32, now: Timestamp) -> Result<(), Error> {
+    async fn begin_revision(&self, id: RecordId, version: u32, now: Timestamp) -> Result<Timestamp, Error> {
+        let mut transaction = self.begin().await?;
+        let before = sqlx::query("SELECT begun_at FROM revisions WHERE record = $1 FOR UPDATE")
+            .bind(id.to_string())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(look_up())?;
+        let before = before.map(|row| parsed(&row, "begun_at")).transpose()?;
+        let mark = mark_behind(before, now);
         sqlx::query(
             "INSERT INTO revisions (record, version, begun_at) VALUES ($1, $2, $3)
              ON CONFLICT (record) DO UPDATE SET version = excluded.version, begun_at = excluded.begun_at",
         )
         .bind(id.to_string())
         .bind(i64::from(version))
-        .bind(now.to_string())
-        .execute(&self.pool)
+        .bind(mark.to_string())
+        .execute(&mut *transaction)
         .await
         .map_err(write())?;
-        Ok(())
+        transaction.commit().await.map_err(write())?;
+        Ok(mark)
     }
 
     async fn revisions(&self) -> Result<Vec<(RecordId, u32)>, Error> {
@@ -212,12 +224,30 @@ impl Records for PostgresCatalogue {
         rows.iter().map(|row| Ok((parsed(row, "record")?, number(row, "version")?))).collect()
     }
 
-    async fn give_up_revision(&self, id: RecordId) -> Result<(), Error> {
-        sqlx::query("DELETE FROM revisions WHERE record = $1")
+    async fn give_up_revision(&self, id: RecordId, mark: Timestamp) -> Result<(), Error> {
+        sqlx::query("DELETE FROM revisions WHERE record = $1 AND begun_at = $2")
             .bind(id.to_string())
+            .bind(mark.to_string())
             .execute(&self.pool)
             .await
             .map_err(write())?;
         Ok(())
     }
+}
+
+/// Forgets a version that comes to be; says whether it was still known by this mark.
+async fn end_revision(
+    connection: &mut PgConnection,
+    id: RecordId,
+    version: u32,
+    mark: Timestamp,
+) -> Result<bool, Error> {
+    let ended = sqlx::query("DELETE FROM revisions WHERE record = $1 AND version = $2 AND begun_at = $3")
+        .bind(id.to_string())
+        .bind(i64::from(version))
+        .bind(mark.to_string())
+        .execute(connection)
+        .await
+        .map_err(write())?;
+    Ok(ended.rows_affected() == 1)
 }

@@ -67,8 +67,8 @@ async fn settle_archived(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether the record was entered before with this very PDF, as by recovery while its depositor waited.
-async fn is_there(connection: &mut SqliteConnection, record: &Record) -> Result<bool, Error> {
+/// Whether this version of the record was entered before with this very PDF, as by recovery while its depositor waited.
+pub(super) async fn is_there(connection: &mut SqliteConnection, record: &Record) -> Result<bool, Error> {
     let row = sqlx::query("SELECT 1 FROM versions WHERE record = ? AND version = ? AND sha256 = ?")
         .bind(record.id.to_string())
         .bind(record.version)

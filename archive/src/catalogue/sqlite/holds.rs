@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use muniment_record::RecordId;
+use sqlx::sqlite::SqliteConnection;
 
 use super::super::holds::{Hold, Holds, hold};
 use super::order::append_entry;
@@ -9,8 +10,11 @@ use crate::log::Entry;
 
 #[async_trait]
 impl Holds for SqliteCatalogue {
-    async fn decide(&self, hold: &Hold, entry: Option<&Entry>) -> Result<(), Error> {
+    async fn decide(&self, hold: &Hold, entry: Option<&Entry>) -> Result<bool, Error> {
         let mut transaction = self.begin().await?;
+        if entry.is_some() && is_held(&mut transaction, hold.record).await? == hold.state.is_held() {
+            return Ok(false);
+        }
         sqlx::query(
             "INSERT INTO holds (record, since, reason, state) VALUES (?, ?, ?, ?)
              ON CONFLICT (record) DO UPDATE
@@ -26,18 +30,27 @@ impl Holds for SqliteCatalogue {
         if let Some(entry) = entry {
             append_entry(&mut transaction, entry).await?;
         }
-        transaction.commit().await.map_err(Error::catalogue("commit a hold"))
+        transaction.commit().await.map_err(Error::catalogue("commit a hold"))?;
+        Ok(true)
     }
 
-    async fn carried_out(&self, id: RecordId) -> Result<(), Error> {
+    async fn carried_out(&self, hold: &Hold) -> Result<bool, Error> {
+        let statement = if hold.state.is_held() {
+            "UPDATE holds SET state = 'set' WHERE record = ? AND since = ? AND state <> 'lifting'"
+        } else {
+            "DELETE FROM holds WHERE record = ? AND since = ? AND state = 'lifting'"
+        };
         let mut transaction = self.begin().await?;
-        for statement in [
-            "UPDATE holds SET state = 'set' WHERE record = ? AND state = 'setting'",
-            "DELETE FROM holds WHERE record = ? AND state = 'lifting'",
-        ] {
-            sqlx::query(statement).bind(id.to_string()).execute(&mut *transaction).await.map_err(write())?;
-        }
-        transaction.commit().await.map_err(Error::catalogue("commit a hold"))
+        let done = sqlx::query(statement)
+            .bind(hold.record.to_string())
+            .bind(hold.since.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(write())?;
+        let is_last = done.rows_affected() == 1
+            || is_held(&mut transaction, hold.record).await? == hold.state.is_held();
+        transaction.commit().await.map_err(Error::catalogue("commit a hold"))?;
+        Ok(is_last)
     }
 
     async fn hold_on(&self, id: RecordId) -> Result<Option<Hold>, Error> {
@@ -56,4 +69,14 @@ impl Holds for SqliteCatalogue {
             .map_err(look_up())?;
         rows.iter().map(hold).collect()
     }
+}
+
+/// Whether it was decided last that a record is held.
+async fn is_held(connection: &mut SqliteConnection, id: RecordId) -> Result<bool, Error> {
+    let row = sqlx::query("SELECT record, since, reason, state FROM holds WHERE record = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await
+        .map_err(look_up())?;
+    Ok(row.as_ref().map(hold).transpose()?.is_some_and(|hold| hold.state.is_held()))
 }

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::super::cells::{number, parsed};
 use super::super::intake::{Known, NewRow, end_of, known, ledger_of, pending_arrival, totals_of};
-use super::super::{Intake, PendingArrival};
+use super::super::{Intake, PendingArrival, Settled};
 use super::{SqliteCatalogue, look_up, write};
 use crate::{Arrival, ArrivalState, BatchId, Error, Ledger, Outcome, Registration, Totals};
 
@@ -69,29 +69,21 @@ impl Intake for SqliteCatalogue {
         arrival: &Arrival,
         outcome: &Outcome,
         now: Timestamp,
-    ) -> Result<(), Error> {
-        let (state, code, detail) = end_of(outcome);
+    ) -> Result<Settled, Error> {
         let mut transaction = self.begin().await?;
         require_batch(&mut transaction, batch).await?;
-        let done = sqlx::query(
-            "UPDATE arrivals SET state = ?, code = ?, detail = ?, settled_at = ?
-             WHERE state = 'pending' AND batch = ? AND name = ? AND source_sha256 IS ?",
-        )
-        .bind(state.as_str())
-        .bind(code)
-        .bind(detail)
-        .bind(now.to_string())
-        .bind(batch.as_str())
-        .bind(&arrival.name)
-        .bind(arrival.sha256.map(|digest| digest.to_string()))
-        .execute(&mut *transaction)
-        .await
-        .map_err(write())?;
-        if done.rows_affected() == 0 {
-            let row = NewRow { state, why: Some((code, detail)), record: None, token: None };
-            insert(&mut transaction, batch, arrival, &row, now).await?;
-        }
-        transaction.commit().await.map_err(write())
+        let settled = match settle_pending(&mut transaction, batch, arrival, outcome, now).await? {
+            Some(id) => Settled::Given(id),
+            None if is_kept(&mut transaction, batch, arrival).await? => Settled::Kept,
+            None => {
+                let (state, code, detail) = end_of(outcome);
+                let row = NewRow { state, why: Some((code, detail)), record: None, token: None };
+                insert(&mut transaction, batch, arrival, &row, now).await?;
+                Settled::New
+            }
+        };
+        transaction.commit().await.map_err(write())?;
+        Ok(settled)
     }
 
     async fn ledger(&self, batch: &BatchId) -> Result<Ledger, Error> {
@@ -208,6 +200,53 @@ pub(super) async fn register(
         insert(connection, batch, arrival, &row, now).await?;
     }
     Ok(registration)
+}
+
+/// Settles the pending row of a document, unless the queue holds it; gives the record that will not be.
+async fn settle_pending(
+    connection: &mut SqliteConnection,
+    batch: &BatchId,
+    arrival: &Arrival,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<Option<RecordId>, Error> {
+    let (state, code, detail) = end_of(outcome);
+    let row = sqlx::query(
+        "UPDATE arrivals SET state = ?, code = ?, detail = ?, settled_at = ?
+         WHERE state = 'pending' AND batch = ? AND name = ? AND source_sha256 IS ?
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.record = arrivals.record)
+         RETURNING record",
+    )
+    .bind(state.as_str())
+    .bind(code)
+    .bind(detail)
+    .bind(now.to_string())
+    .bind(batch.as_str())
+    .bind(&arrival.name)
+    .bind(arrival.sha256.map(|digest| digest.to_string()))
+    .fetch_optional(connection)
+    .await
+    .map_err(write())?;
+    row.map(|row| parsed(&row, "record")).transpose()
+}
+
+/// Whether a document of a batch is archived, or in the queue.
+async fn is_kept(
+    connection: &mut SqliteConnection,
+    batch: &BatchId,
+    arrival: &Arrival,
+) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "SELECT 1 FROM arrivals
+         WHERE source_sha256 = ? AND state IN ('pending', 'archived') AND batch = ? AND name = ?",
+    )
+    .bind(arrival.sha256.map(|digest| digest.to_string()))
+    .bind(batch.as_str())
+    .bind(&arrival.name)
+    .fetch_optional(connection)
+    .await
+    .map_err(look_up())?;
+    Ok(row.is_some())
 }
 
 async fn look_for(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<Option<Known>, Error> {

@@ -37,6 +37,25 @@ impl Order for SqliteCatalogue {
         transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))
     }
 
+    async fn append_missing(&self, entries: &[Entry]) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        for entry in entries {
+            let row = sqlx::query(
+                "SELECT 1 FROM log_entries WHERE record = ? AND version = ?
+                     AND json_extract(leaf, '$.event') IN ('issue', 'uplift')",
+            )
+            .bind(entry.record.to_string())
+            .bind(entry.version)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(look_up())?;
+            if row.is_none() {
+                append_entry(&mut transaction, entry).await?;
+            }
+        }
+        transaction.commit().await.map_err(Error::catalogue("commit entries of the log"))
+    }
+
     async fn log_size(&self) -> Result<u64, Error> {
         let row = sqlx::query(SIZE).fetch_one(&self.readers).await.map_err(look_up())?;
         number(&row, "n")

@@ -1,11 +1,14 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use muniment_record::{Digest, DossierCode, Receipt, Record, RecordId, ResultCode};
+use sqlx::sqlite::SqliteConnection;
 
 use super::super::cells::{json, number, parsed, signed};
-use super::super::records::{as_json, behind, concerns_one, known_version, level_of, outbox_row, symbol_key};
-use super::super::{Entering, KnownVersion, OutboxRow, Records, Restored};
-use super::enter::{enter, insert_version_rows, restore};
+use super::super::records::{
+    as_json, behind, concerns_one, known_version, level_of, mark_behind, outbox_row, symbol_key,
+};
+use super::super::{Catalogue, Entering, KnownVersion, OutboxRow, Records, Restored};
+use super::enter::{enter, insert_version_rows, is_there, restore};
 use super::order::append_entry;
 use super::{SqliteCatalogue, look_up, write};
 use crate::Error;
@@ -39,9 +42,16 @@ impl Records for SqliteCatalogue {
         Ok(results)
     }
 
-    async fn replace(&self, next: &Entering) -> Result<(), Error> {
+    async fn replace(&self, next: &Entering, mark: Timestamp) -> Result<(), Error> {
         let Entering { record, receipt, entry, .. } = next;
         let mut transaction = self.begin().await?;
+        let is_its = end_revision(&mut transaction, record.id, record.version, mark).await?;
+        if is_there(&mut transaction, record).await? {
+            return transaction.commit().await.map_err(write());
+        }
+        if !is_its {
+            return Err(Error::InUse { path: self.place() });
+        }
         let changed = sqlx::query(
             "UPDATE records SET version = ?, sha256 = ?, archived_at = ?, level = ?, record = ?
              WHERE id = ? AND version = ?",
@@ -60,11 +70,6 @@ impl Records for SqliteCatalogue {
             return Err(Error::Mismatch { record: record.id, what: "the version" });
         }
         insert_version_rows(&mut transaction, record, receipt).await?;
-        sqlx::query("DELETE FROM revisions WHERE record = ?")
-            .bind(record.id.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(write())?;
         append_entry(&mut transaction, entry).await?;
         transaction.commit().await.map_err(Error::catalogue("commit a version"))
     }
@@ -205,15 +210,24 @@ impl Records for SqliteCatalogue {
         Ok(due)
     }
 
-    async fn begin_revision(&self, id: RecordId, version: u32, now: Timestamp) -> Result<(), Error> {
+    async fn begin_revision(&self, id: RecordId, version: u32, now: Timestamp) -> Result<Timestamp, Error> {
+        let mut transaction = self.begin().await?;
+        let before = sqlx::query("SELECT begun_at FROM revisions WHERE record = ?")
+            .bind(id.to_string())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(look_up())?;
+        let before = before.map(|row| parsed(&row, "begun_at")).transpose()?;
+        let mark = mark_behind(before, now);
         sqlx::query("INSERT OR REPLACE INTO revisions (record, version, begun_at) VALUES (?, ?, ?)")
             .bind(id.to_string())
             .bind(version)
-            .bind(now.to_string())
-            .execute(&self.writer)
+            .bind(mark.to_string())
+            .execute(&mut *transaction)
             .await
             .map_err(write())?;
-        Ok(())
+        transaction.commit().await.map_err(write())?;
+        Ok(mark)
     }
 
     async fn revisions(&self) -> Result<Vec<(RecordId, u32)>, Error> {
@@ -224,12 +238,30 @@ impl Records for SqliteCatalogue {
         rows.iter().map(|row| Ok((parsed(row, "record")?, number(row, "version")?))).collect()
     }
 
-    async fn give_up_revision(&self, id: RecordId) -> Result<(), Error> {
-        sqlx::query("DELETE FROM revisions WHERE record = ?")
+    async fn give_up_revision(&self, id: RecordId, mark: Timestamp) -> Result<(), Error> {
+        sqlx::query("DELETE FROM revisions WHERE record = ? AND begun_at = ?")
             .bind(id.to_string())
+            .bind(mark.to_string())
             .execute(&self.writer)
             .await
             .map_err(write())?;
         Ok(())
     }
+}
+
+/// Forgets a version that comes to be; says whether it was still known by this mark.
+async fn end_revision(
+    connection: &mut SqliteConnection,
+    id: RecordId,
+    version: u32,
+    mark: Timestamp,
+) -> Result<bool, Error> {
+    let ended = sqlx::query("DELETE FROM revisions WHERE record = ? AND version = ? AND begun_at = ?")
+        .bind(id.to_string())
+        .bind(version)
+        .bind(mark.to_string())
+        .execute(connection)
+        .await
+        .map_err(write())?;
+    Ok(ended.rows_affected() == 1)
 }
