@@ -265,8 +265,10 @@ impl Shared {
         let mut pages = 0;
         let fate = match self.inspect(document, &mut pages).await {
             Ok(inspected) => {
+                let sources = &inspected.inspection.sources;
+                let arrival = Arrival::new(inspected.scan.name.clone(), sources, pages);
                 // Held until the fate is in the ledger: the same bytes again must find it settled.
-                let turn = self.turn(Arrival::digest_of(&inspected.inspection.sources));
+                let turn = self.turn(Arrival::digest_of(sources));
                 let _turn = turn.lock().await;
                 let carried = match self.end {
                     End::Archived => self.carry(inspected).await,
@@ -274,7 +276,8 @@ impl Shared {
                 };
                 match carried {
                     Ok(fate) => fate,
-                    Err(stop) => self.settle(&name, pages, stop).await,
+                    // It may have been entered though nobody was told.
+                    Err(stop) => self.settle(&name, pages, stop.of(arrival)).await,
                 }
             }
             Err(stop) => self.settle(&name, pages, stop).await,
@@ -303,8 +306,7 @@ impl Shared {
             Registration::Duplicate { of } => return Ok(Fate::Duplicate(of)),
         };
         let id = named.0;
-        let deposited = self.make_and_deposit(scan, inspection, description, named).await;
-        deposited.map_err(|stop| stop.of(arrival))?;
+        self.make_and_deposit(scan, inspection, description, named).await?;
         Ok(Fate::Archived(id))
     }
 

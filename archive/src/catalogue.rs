@@ -170,7 +170,6 @@ impl CatalogueAt {
     /// # Errors
     ///
     /// Where it has not: others may have written to the present one since. Nothing has changed then.
-    #[cfg_attr(not(test), allow(dead_code, reason = "rebuild calls it"))]
     pub(crate) async fn swap_under(&self, right: &Held) -> Result<(), Error> {
         match self {
             // A lock on a file ends with its process.

@@ -46,7 +46,10 @@ pub(crate) async fn require_own(catalogue: &dyn Catalogue, objects: &dyn ObjectS
 }
 
 /// Whether a catalogue belongs to another store than this one, for all that they say.
-pub(crate) async fn is_of_another(catalogue: &dyn Catalogue, objects: &dyn ObjectStore) -> Result<bool, Error> {
+pub(crate) async fn is_of_another(
+    catalogue: &dyn Catalogue,
+    objects: &dyn ObjectStore,
+) -> Result<bool, Error> {
     Ok(match (catalogue.store_id().await?, of_store(objects)?) {
         (Some(known), Some(id)) => known != id,
         _ => false,

@@ -17,7 +17,7 @@ use muniment_record::RecordId;
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::catalogue::{Catalogue, CatalogueAt};
+use crate::catalogue::{Catalogue, CatalogueAt, Held};
 use crate::finding::Findings;
 use crate::log::PublishedLog;
 use crate::object::name_of;
@@ -124,7 +124,7 @@ impl Archive {
         let at = catalogue.into();
         let store = Store::open(&at.to_string(), objects)?;
         let held = at.lock_for_rebuild().await?;
-        let rebuilt = rebuild(&at, &store, now, new_log).await;
+        let rebuilt = rebuild(&at, &held, &store, now, new_log).await;
         held.give_up().await;
         rebuilt
     }
@@ -132,6 +132,7 @@ impl Archive {
 
 async fn rebuild(
     at: &CatalogueAt,
+    right: &Held,
     store: &Store,
     now: Timestamp,
     new_log: bool,
@@ -159,7 +160,7 @@ async fn rebuild(
         old.close().await;
     }
     let report = built?;
-    at.swap().await?;
+    at.swap_under(right).await?;
     info!(objects = report.objects, records = report.records, "rebuilt the catalogue");
     Ok(report)
 }

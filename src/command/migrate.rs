@@ -2,7 +2,7 @@ use std::fs;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use muniment_archive::{Archive, MigrationReport};
+use muniment_archive::{Alone, Archive, MigrationReport};
 use serde_json::json;
 
 use super::{Setting, print_json, write_whole};
@@ -10,6 +10,15 @@ use crate::cli::MigrateArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::wire;
+
+/// A database that was started anew has forgotten who has the archive alone.
+async fn require_alone(alone: &Alone) -> Result<()> {
+    ensure!(
+        alone.stands().await,
+        "the database was started anew meanwhile, and others may have worked on the archive: run this again"
+    );
+    Ok(())
+}
 
 /// Moves the archive to where another configuration says: files first, then the catalogue, then the home's configuration, by which
 /// the move is done. Stopped before that, it goes on when it is run again.
@@ -39,6 +48,7 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
         unlocked = locked.context("failed to lock what was copied")?;
     }
     let to = wire::catalogue_at(&home, &new)?;
+    require_alone(&alone).await?;
     let left = (new.catalogue != present.catalogue).then_some(&catalogue);
     if left.is_some() {
         let rows = Archive::copy_catalogue(&alone, &catalogue, &to).await;
@@ -51,6 +61,7 @@ pub async fn run(setting: &Setting, args: &MigrateArgs) -> Result<Exit> {
             "the new configuration has storage and catalogue where they are, so there is nothing to move"
         )
     );
+    require_alone(&alone).await?;
     // What runs from here on runs on the new one; with the old configuration, which other machines may still have, nothing does.
     let handed_over = Archive::hand_over(&alone, left, &to, target.as_ref()).await;
     handed_over.context("failed to hand the archive over to its new place")?;

@@ -209,7 +209,7 @@ async fn what_is_archived_or_queued_is_not_settled_otherwise() {
         let about = queued.record(&batch);
         let task = crate::Task { sources: about.sources, description: about.description };
         let offered = (queued.id, token());
-        catalogue.enqueue(&batch, &queued.arrival(), offered, &task, now()).await.unwrap();
+        catalogue.enqueue(&batch, &queued.arrival(), offered, &task, true, now()).await.unwrap();
         register(catalogue, &pending, &batch).await;
         for (document, expected) in [
             (&archived, Settled::Kept),
