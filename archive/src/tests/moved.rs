@@ -43,8 +43,7 @@ async fn nobody_goes_on_where_an_archive_was() {
         alone.give_up().await;
     }
     refuses(&at, &old).await;
-    let rebuilt =
-        Archive::rebuild_on(at.clone(), Arc::clone(&old), now(), true).await.map(drop).unwrap_err();
+    let rebuilt = Archive::rebuild_on(at.clone(), Arc::clone(&old), now(), true).await.map(drop).unwrap_err();
     assert!(matches!(rebuilt, Error::Moved { .. }), "{rebuilt}");
     let archive = Archive::open_on(at.clone(), Arc::clone(&new)).await.unwrap();
     assert!(audit(&archive).await.is_clean());
